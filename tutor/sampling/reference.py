@@ -124,7 +124,8 @@ def keep_probability(counts: ArrayLike, sample: float) -> NDArray[np.float64]:
     if sample == 0:
         return np.ones(len(counts))
     ratio = sample * counts.sum() / counts
-    return np.minimum(1.0, np.sqrt(ratio) + ratio)
+    probability: NDArray[np.float64] = np.minimum(1.0, np.sqrt(ratio) + ratio)
+    return probability
 
 
 def subsample(
