@@ -15,6 +15,7 @@ _HOME = {
     "setup": "tutor.notebook",
     "show": "tutor.notebook",
     "glue": "tutor.notebook",
+    "table": "tutor.notebook",
     "Embedding": "tutor.embedding",
     "Claim": "tutor.claims",
     "Measured": "tutor.claims",

@@ -128,7 +128,7 @@ class Verdict:
     def _rows(self) -> list[tuple[str, str]]:
         claim, effect = self.claim, self.effect
         value, low, high = (m["text"] for m in self.marked()[:3])
-        seeds = len(effect.per_seed)
+        seeds, items = len(effect.per_seed), effect.items
         tried = claim.settings_tried
         rows = [
             ("Claimed by", paper_name(claim.paper)),
@@ -141,7 +141,7 @@ class Verdict:
                 "Measured",
                 f"{OPEN}{value}{CLOSE}, {100 * effect.level:g} % interval "
                 f"{OPEN}{low}{CLOSE} to {OPEN}{high}{CLOSE}; {seeds} "
-                f"seed{'s' * (seeds != 1)}, {effect.items} item{'s' * (effect.items != 1)}",
+                f"seed{'s' * (seeds != 1)}, {items} item{'s' * (items != 1)}",
             ),
             (
                 "Band",
