@@ -4,9 +4,10 @@ A word's row is summed in a dense array that stays in the processor's cache, the
 written out sorted and compressed; no pair is ever stored or sorted. Sums are whole
 numbers, so the result equals the reference bit for bit, whatever the threads.
 
-Memory, besides the result: 12 bytes a token of one chunk (``chunk_tokens``), 8 bytes
-a word and thread, and 12 bytes for each cell of the blocks at work
-(``block_cells`` a thread). The corpus may be a memory map of any length.
+Memory, besides the result: 8 bytes a token of one chunk (``chunk_tokens``) and 4 for
+each place of a window at its document edges, 8 bytes a word and thread, 12 bytes a
+cell of a thread's scratch area (``block_cells``). Adding a chunk's counts to the total
+needs the total once more. The corpus may be a memory map of any length.
 
 Chapter: ``words/counts``.
 """
@@ -15,10 +16,11 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
@@ -30,7 +32,7 @@ from tutor.words.counts.reference import (
 )
 
 CHUNK_TOKENS = 1 << 24
-BLOCK_CELLS = 1 << 22
+BLOCK_CELLS = 1 << 20
 
 
 def available_threads(threads: int | None) -> int:
@@ -49,15 +51,15 @@ def _positions_jit(padded, first, last, n_words):  # type: ignore[no-untyped-def
     """Group the positions first..last-1 by word: counting sort, order kept."""
     starts = np.zeros(n_words + 1, np.int64)
     for p in range(first, last):
-        if padded[p] >= 0:
+        if padded[p] < n_words:
             starts[padded[p] + 1] += 1
     for i in range(n_words):
         starts[i + 1] += starts[i]
-    positions = np.empty(starts[n_words], np.int32)
+    positions = np.empty(starts[n_words], np.uint32)
     cursor = starts[:-1].copy()
     for p in range(first, last):
         word = padded[p]
-        if word >= 0:
+        if word < n_words:
             positions[cursor[word]] = p
             cursor[word] += 1
     return starts, positions
@@ -65,41 +67,38 @@ def _positions_jit(padded, first, last, n_words):  # type: ignore[no-untyped-def
 
 @njit(nogil=True, cache=True)
 def _count_rows_jit(  # type: ignore[no-untyped-def]
-    padded, starts, positions, weights, symmetric, first, last, columns, values, ends
+    padded, starts, positions, weights, symmetric, block, columns, values, ends
 ):
-    """Write the rows first..last-1; return how many cells they have.
+    """Write the rows of ``block`` (first, last); return how many cells they have.
 
-    ``padded`` holds -1 before, between and after documents: a walk from a token
-    outwards stops there, so no window looks into the next document.
+    Between documents ``padded`` holds a window of the word ``n_words``: what falls
+    there is thrown away, so the inner loop asks no question. Unsigned indices spare
+    the test for negative ones. A page is 32 columns; only touched pages are read.
     """
-    n_words = len(starts) - 1
-    row = np.zeros(n_words, np.int64)
-    touched = np.empty(n_words, np.int32)
+    n_words, (first, last) = len(starts) - 1, block
+    row = np.zeros((n_words // 32 + 1) * 32, np.int64)
+    page = np.zeros(n_words // 32 + 1, np.uint8)
     size = 0
     for word in range(first, last):
-        seen = 0
         for q in range(starts[word], starts[word + 1]):
-            p = positions[q]
-            for side in range(-1, 2 if symmetric else 0, 2):
-                for d in range(1, len(weights)):
-                    other = padded[p + side * d]
-                    if other < 0:
-                        break
-                    if row[other] == 0:
-                        touched[seen] = other
-                        seen += 1
+            p = uint64(positions[q])
+            for d in range(1, len(weights)):
+                other = uint64(padded[p - uint64(d)])
+                row[other] += weights[d]
+                page[other >> uint64(5)] = 1
+                if symmetric:
+                    other = uint64(padded[p + uint64(d)])
                     row[other] += weights[d]
-        if seen * 16 > n_words:  # a full row: reading it through beats sorting
-            for other in range(n_words):
-                if row[other] != 0:
+                    page[other >> uint64(5)] = 1
+        row[n_words] = 0
+        for b in range(len(page)):
+            if page[b] != 0:
+                page[b] = 0
+                for other in range(32 * b, 32 * b + 32):
+                    # written always, kept when not zero: no branch to mispredict
                     columns[size], values[size] = other, row[other]
+                    size += row[other] != 0
                     row[other] = 0
-                    size += 1
-        else:
-            for other in np.sort(touched[:seen]):
-                columns[size], values[size] = other, row[other]
-                row[other] = 0
-                size += 1
         ends[word - first] = size
     return size
 
@@ -107,21 +106,25 @@ def _count_rows_jit(  # type: ignore[no-untyped-def]
 def _padded(
     tokens: NDArray[np.int32],
     offsets: NDArray[np.int64],
-    first: int,
-    last: int,
+    span: tuple[int, int],
+    n_words: int,
     window: int,
-) -> tuple[NDArray[np.int32], int, int]:
-    """Return tokens first..last-1 with a window's margin and -1 at document edges.
+) -> tuple[NDArray[np.uint32], tuple[int, int]]:
+    """Return a span of tokens with its margins, and where it lies in them.
 
-    Also where the two ends lie in the padded array.
+    The margins are the window's neighbours on both sides; at each document edge a
+    window of the word ``n_words`` stands.
     """
+    first, last = span
     low, high = max(0, first - window), min(len(tokens), last + window)
-    edges = offsets[np.searchsorted(offsets, low) : np.searchsorted(offsets, high) + 1]
-    edges = np.unique(np.concatenate([[low], edges[edges <= high], [high]]))
-    padded = np.insert(np.asarray(tokens[low:high], dtype=np.int32), edges - low, -1)
-    begin = first - low + int(np.searchsorted(edges, first, side="right"))
-    end = last - low + int(np.searchsorted(edges, last, side="left"))
-    return padded, begin, end
+    inner = offsets[np.searchsorted(offsets, low, side="right") :]
+    inner = np.unique(inner[inner < high])
+    edges = np.concatenate([[low], inner, [high]])
+    part = np.asarray(tokens[low:high]).astype(np.uint32)
+    padded = np.insert(part, np.repeat(edges - low, window), n_words)
+    begin = first - low + window * int(np.searchsorted(edges, first, side="right"))
+    end = last - low + window * int(np.searchsorted(edges, last, side="left"))
+    return padded, (begin, end)
 
 
 def _blocks(bounds: NDArray[np.int64], cells: int) -> list[tuple[int, int]]:
@@ -137,7 +140,7 @@ def _blocks(bounds: NDArray[np.int64], cells: int) -> list[tuple[int, int]]:
 
 
 def _count_chunk(
-    padded: NDArray[np.int32],
+    padded: NDArray[np.uint32],
     span: tuple[int, int],
     n_words: int,
     weights: NDArray[np.int64],
@@ -149,30 +152,46 @@ def _count_chunk(
     starts, positions = _positions_jit(padded, *span, n_words)
     reach = (len(weights) - 1) * (2 if symmetric else 1)
     bounds = np.minimum(np.diff(starts) * reach, n_words)
+    blocks = _blocks(bounds, block_cells)
+    room = max(int(bounds[first:last].sum()) for first, last in blocks) + 1
+    desks: SimpleQueue[Any] = SimpleQueue()  # one scratch area a thread, used again
+    for _ in range(threads):
+        desks.put((np.empty(room, np.int32), np.empty(room, np.int64)))
 
     def count(block: tuple[int, int]) -> tuple[Any, Any, Any]:
-        first, last = block
-        room = int(bounds[first:last].sum())
-        columns, values = np.empty(room, np.int32), np.empty(room, np.int64)
-        ends = np.empty(last - first, np.int64)
+        columns, values = desk = desks.get()
+        ends = np.empty(block[1] - block[0], np.int64)
         size = _count_rows_jit(
-            padded, starts, positions, weights, symmetric, *block, columns, values, ends
+            padded, starts, positions, weights, symmetric, block, columns, values, ends
         )
-        return columns[:size].copy(), values[:size].copy(), ends
+        part = columns[:size].copy(), values[:size].copy(), ends
+        desks.put(desk)
+        return part
 
-    blocks = _blocks(bounds, block_cells)
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(count, blocks))
-    pointers, base = np.zeros(n_words + 1, np.int64), 0
-    for (first, last), (columns, _, ends) in zip(blocks, parts, strict=True):
-        pointers[first + 1 : last + 1] = base + ends
-        base += len(columns)
-    columns = np.concatenate([part[0] for part in parts])
-    values = np.concatenate([part[1] for part in parts])
-    matrix = csr_matrix((n_words, n_words), dtype=np.int64)
-    if base < 2**31:
+    return _joined(parts, n_words)
+
+
+def _joined(parts: list[tuple[Any, Any, Any]], n_words: int) -> csr_matrix:
+    """Return blocks of rows as one matrix; each part is freed once copied."""
+    sizes = [len(columns) for columns, _, _ in parts]
+    before = np.cumsum([0, *sizes])
+    ends = [base + part[2] for base, part in zip(before, parts, strict=False)]
+    pointers = np.concatenate([[0], *ends])
+    if pointers[-1] < 2**31:
         pointers = pointers.astype(np.int32)
+    matrix = csr_matrix((n_words, n_words), dtype=np.int64)
+    columns = np.empty(sum(sizes), np.int32)
+    values = np.empty(sum(sizes), np.int64)
+    at = len(columns)
+    while parts:
+        some_columns, some_values, _ = parts.pop()
+        columns[at - len(some_columns) : at] = some_columns
+        values[at - len(some_columns) : at] = some_values
+        at -= len(some_columns)
     matrix.indptr, matrix.indices, matrix.data = pointers, columns, values
+    matrix.has_sorted_indices = matrix.has_canonical_format = True
     return matrix
 
 
@@ -210,10 +229,9 @@ def cooccurrence(
     total = None
     for first in range(0, len(tokens), chunk_tokens):
         last = min(first + chunk_tokens, len(tokens))
-        padded, *span = _padded(tokens, offsets, first, last, window)
+        padded, span = _padded(tokens, offsets, (first, last), n_words, window)
         part = _count_chunk(
-            padded, (span[0], span[1]), n_words, weights, symmetric, threads,
-            block_cells,
-        )  # fmt: skip
+            padded, span, n_words, weights, symmetric, threads, block_cells
+        )
         total = part if total is None else total + part
     return scaled(csr_matrix(total), unit)
