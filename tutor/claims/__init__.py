@@ -18,8 +18,8 @@ from tutor.claims.decision import (
 )
 from tutor.claims.hashing import fingerprint
 from tutor.claims.measured import ClaimError, Measured
-from tutor.claims.stored import Stored, results_root, store, stored
-from tutor.claims.verdict import Verdict
+from tutor.claims.stored import Stored, effect, results_root, store, stored
+from tutor.claims.verdict import Summary, Verdict, summary
 
 __all__ = [
     "NOT_REPRODUCED",
@@ -30,11 +30,14 @@ __all__ = [
     "ClaimError",
     "Measured",
     "Stored",
+    "Summary",
     "Verdict",
+    "effect",
     "fingerprint",
     "needed_factor",
     "outcome_of",
     "results_root",
     "store",
     "stored",
+    "summary",
 ]

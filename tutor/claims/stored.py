@@ -156,6 +156,19 @@ def stored(name: str, *, root: Path | None = None) -> Stored:
     )
 
 
+def effect(values: Mapping[str, Any]) -> Any:
+    """Rebuild an ``Effect`` that a study stored by ``dataclasses.asdict(effect)``.
+
+    Parameters
+    ----------
+    values : mapping
+        ``estimate``, ``low``, ``high``, ``per_seed``, ``items`` and ``level``.
+    """
+    from tutor.evaluate.statistics import Effect
+
+    return Effect(**{**values, "per_seed": tuple(values["per_seed"])})
+
+
 def machine() -> dict[str, Any]:
     """Describe the machine: processor, cores, memory."""
     cpu = platform.processor() or platform.machine()

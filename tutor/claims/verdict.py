@@ -187,6 +187,49 @@ class Verdict:
         return data, {"tutor": self.record()}
 
 
+@dataclass(frozen=True)
+class Summary:
+    """The claims of a chapter and their verdicts, as a table; made by `summary`."""
+
+    verdicts: tuple[Verdict, ...]
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        return [
+            (
+                v.claim.statement,
+                paper_name(v.claim.paper),
+                v.outcome,
+                "live" if v.stored is None else "stored",
+            )
+            for v in self.verdicts
+        ]
+
+    def __str__(self) -> str:
+        rows = [("claim", "paper", "verdict", "source"), *self._rows()]
+        return "\n".join(" | ".join(row) for row in rows)
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> dict[str, str]:
+        names = ("claim", "paper", "verdict", "source")
+        top = "".join(f'<th scope="col">{name}</th>' for name in names)
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{html.escape(row[0])}</th>'
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row[1:])
+            + "</tr>"
+            for row in self._rows()
+        )
+        page = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        return {"text/plain": str(self), "text/html": page}
+
+
+def summary(*verdicts: Verdict) -> Summary:
+    """List what reproduced in a chapter; the last line of the cell shows it."""
+    return Summary(verdicts)
+
+
 def _times(factor: float) -> str:
     return str(math.ceil(factor)) if factor <= 1000 else ">1000"
 
