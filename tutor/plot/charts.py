@@ -70,6 +70,9 @@ def lines(
         )  # fmt: skip
         told.append(f"a dotted line marks {name} at {words.say(value)}")
     axes.set_xscale("log" if log_x else "linear")
+    if len(x) <= 10:  # the measured places are the ticks
+        axes.set_xticks(list(x), [f"{value:g}" for value in x])
+        axes.minorticks_off()
     axes.set_yscale("log" if log_y else "linear")
     style.label(axes, x_label, y_label)
     if len(series) > 1:

@@ -54,7 +54,7 @@ def embedding_map(
         axes.plot(part[:, 0], part[:, 1], ms=7, label=name, **look)
         for key, point in zip(members, part, strict=True):
             axes.annotate(
-                key, point, xytext=(5, 4), textcoords="offset points", color=INK,
+                key, point, xytext=(7, 5), textcoords="offset points", color=INK,
                 fontsize=11,
             )  # fmt: skip
         start += len(members)
