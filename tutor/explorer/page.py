@@ -1,0 +1,132 @@
+"""The HTML of an explorer: one self-contained element, the same for the same data."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tutor.explorer import pack
+
+if TYPE_CHECKING:
+    from tutor.explorer.view import Explorer
+
+STATIC_ROWS = 25
+
+
+@cache
+def asset(name: str) -> str:
+    """Return the text of one of this folder's files."""
+    return files("tutor.explorer").joinpath(name).read_text(encoding="utf-8")
+
+
+def html(explorer: Explorer) -> str:
+    """Return the explorer as HTML that needs nothing else."""
+    names = [pack.visible(key) for key in explorer.keys]
+    grid = pack.to_grid(explorer.coordinates)
+    static = min(STATIC_ROWS, len(names))
+    return Template(asset("explorer.html")).substitute(
+        style=asset("explorer.css"),
+        script=asset("map.js") + asset("explorer.js"),
+        title=escape(pack.visible(explorer.title)),
+        count=f"{len(names):,}",
+        note=escape(_note(explorer)),
+        legend=_legend(explorer),
+        analogy=_analogy(explorer),
+        group_head='<th scope="col">Group</th>' if explorer.groups else "",
+        part=f"{static} of {len(names):,} rows shown.",
+        rows="".join(_row(explorer, names, grid, i) for i in range(static)),
+        data=pack.script_json(_data(explorer, names, grid)),
+    )
+
+
+def _note(explorer: Explorer) -> str:
+    """Return the caption: what is shown, how it was made, what it cost."""
+    total, dim = explorer.embedding.vectors.shape
+    given = explorer.distortion.variance is None
+    method = "given coordinates" if given else "principal components"
+    return (
+        f"{len(explorer.keys):,} of {total:,} keys, {dim} dimensions, drawn in 2 by "
+        f"{method}. The map keeps: {explorer.distortion.sentence()}. Neighbours are "
+        "by cosine in all dimensions, among the shown keys."
+    )
+
+
+def _groups(explorer: Explorer) -> list[str]:
+    """Return the different group names, sorted."""
+    return sorted(set(explorer.groups or ()))
+
+
+def _legend(explorer: Explorer) -> str:
+    """Return the legend of the groups, or nothing."""
+    items = "".join(
+        f'<li><i style="background:var(--ex-g{i})"></i>'
+        f"<bdi>{escape(pack.visible(name))}</bdi></li>"
+        for i, name in enumerate(_groups(explorer))
+    )
+    return f'<ul class="ex-legend">{items}</ul>\n' if items else ""
+
+
+def _analogy(explorer: Explorer) -> str:
+    """Return the analogy box with what it leaves out, or nothing."""
+    m, dim = explorer.analogy_vectors.shape
+    if m == 0:
+        return ""
+    note = f"Knows {m} keys, as {dim} numbers of 8 bits each"
+    if explorer.agreement is not None:
+        share = f"{100 * explorer.agreement:.0f} %"
+        note += f"; on {share} of 500 random questions its first answer is that of "
+        note += "the full vectors"
+    words = [escape(pack.visible(key)) for key in explorer.example or ()] or [""] * 3
+    fields = dict(zip("abc", words, strict=True))
+    return Template(asset("analogy.html")).substitute(fields, note=note + ".")
+
+
+def _row(explorer: Explorer, names: list[str], grid: Any, i: int) -> str:
+    """Return one row of the table that also stands without JavaScript."""
+    order, scores = explorer.nearest
+    near = " · ".join(
+        f"<bdi>{escape(names[j])}</bdi> {hundredths(s) / 100:.2f}"
+        for j, s in zip(order[i], scores[i], strict=True)
+    )
+    name = pack.visible(explorer.groups[i]) if explorer.groups else None
+    group = "" if name is None else f"<td>{escape(name)}</td>"
+    across, up = (int(v / 99.99 + 0.5) for v in grid[i])
+    return (
+        f'<tr><th scope="row"><bdi>{escape(names[i])}</bdi></th>{group}'
+        f"<td>{across}</td><td>{up}</td><td>{near}</td></tr>\n"
+    )
+
+
+def hundredths(cosine: Any) -> Any:
+    """Return a cosine, or an array of them, as whole hundredths (never -0)."""
+    return np.rint(100 * np.asarray(cosine)).astype(np.int8)
+
+
+def _data(explorer: Explorer, names: list[str], grid: Any) -> dict[str, Any]:
+    """Return what the script reads; see explorer.js for the decoding."""
+    order, scores = explorer.nearest
+    groups = _groups(explorer)
+    data: dict[str, Any] = {
+        "names": names,
+        "xy": pack.to_base64(grid),
+        "k": explorer.neighbours,
+        "near": pack.to_base64(pack.to_12_bits(order)),
+        "cosine": pack.to_base64(hundredths(scores)),
+        "groups": [pack.visible(name) for name in groups] or None,
+    }
+    if explorer.groups:
+        places = {name: i for i, name in enumerate(groups)}
+        ids = np.array([places[name] for name in explorer.groups], dtype=np.uint8)
+        data["group"] = pack.to_base64(ids)
+    if len(explorer.analogy_rows):
+        data["analogy"] = {
+            "rows": explorer.analogy_rows.tolist(),
+            "dim": int(explorer.analogy_vectors.shape[1]),
+            "vectors": pack.to_base64(explorer.analogy_vectors),
+        }
+    return data
