@@ -20,6 +20,8 @@ def glove(dim: int = 50) -> Embedding:
     dim
         50: the only size that a package carries.
 
+    Notes
+    -----
     The vectors are those published by Pennington et al. (2014), words in order of
     frequency, lower case. Raises ``ValueError`` for another ``dim``,
     ``MissingCarrierError`` and ``DamagedFileError`` with the remedy.

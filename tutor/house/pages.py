@@ -1,0 +1,148 @@
+"""Sphinx extension: pages made from other files at build time, so that none can drift.
+
+The bibliography is written from ``references.bib`` (each entry has its key as address,
+so that a notebook links to it with plain Markdown), the API pages from the package's
+modules, the claims page from the notebooks.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BIBLIOGRAPHY = ROOT / "book" / "appendix" / "references.bib"
+_NOT_API = {"house", "benchmarks", "exercises", "studies", "data", "__main__"}
+
+
+# --- bibliography ---------------------------------------------------------------------
+def entries(path: Path = BIBLIOGRAPHY) -> dict[str, dict[str, str]]:
+    """Read a BibTeX file into plain fields; authors become one line."""
+    from pybtex.database import parse_file
+
+    found = {}
+    for key, entry in parse_file(str(path), bib_format="bibtex").entries.items():
+        fields = {k.lower(): _plain(v) for k, v in entry.fields.items()}
+        people = [_person(p) for p in entry.persons.get("author", [])]
+        found[key] = {**fields, "author": _joined(people)}
+    return found
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", " ", text.replace("{", "").replace("}", "")).strip()
+
+
+def _person(person: Any) -> str:
+    last = _plain(" ".join([*person.prelast_names, *person.last_names]))
+    first = [_plain(n) for n in [*person.first_names, *person.middle_names]]
+    initials = " ".join(
+        "-".join(f"{part[0]}." for part in name.split("-") if part) for name in first
+    )
+    return f"{last}, {initials}" if initials else last
+
+
+def _joined(people: list[str]) -> str:
+    if len(people) < 2:
+        return "".join(people)
+    return ", ".join(people[:-1]) + " and " + people[-1]
+
+
+def reference(fields: dict[str, str]) -> str:
+    """Return one entry as Markdown: authors (year). Title. Where. Address."""
+    where = fields.get("journal") or fields.get("booktitle") or fields.get("publisher")
+    place = f" *{where}*" if where else ""
+    for field, before in (("volume", " "), ("number", "("), ("pages", ", ")):
+        if where and fields.get(field):
+            after = ")" if field == "number" else ""
+            place += before + fields[field].replace("--", "–") + after
+    address = fields.get("url", "")
+    if fields.get("doi"):
+        address = f"https://doi.org/{fields['doi']}"
+    elif fields.get("eprint"):
+        address = f"https://arxiv.org/abs/{fields['eprint']}"
+    stop = "." if place else ""
+    link = f" <{address}>" if address else ""
+    title = fields["title"].rstrip(".")
+    return f"{fields['author']} ({fields['year']}). {title}.{place}{stop}{link}"
+
+
+def bibliography() -> str:
+    """Return the whole list, each entry behind the address ``#key``."""
+    rows = sorted(entries().items(), key=lambda kv: (kv[1]["author"], kv[1]["year"]))
+    return "\n\n".join(f"({key})=\n{reference(fields)}" for key, fields in rows)
+
+
+# --- API ------------------------------------------------------------------------------
+def modules() -> list[str]:
+    """Return the names of the package's public modules, in reading order."""
+    import tutor
+
+    names = ["tutor"]
+    for found in pkgutil.walk_packages(tutor.__path__, "tutor."):
+        parts = found.name.split(".")
+        hidden = any(p.startswith("_") or p in _NOT_API for p in parts)
+        if not hidden and parts[-1] != "fast":
+            names.append(found.name)
+    return names
+
+
+def modules_of(docname: str) -> list[str]:
+    """Return the modules of one API page: a room's, or all rooms without a page."""
+    page = docname.rpartition("api")[2].strip("_")
+    pages = {path.stem[4:] for path in BIBLIOGRAPHY.parent.glob("api_*.md")}
+    rooms = {name: [*name.split("."), ""][1] for name in modules()}
+    if page:
+        return [name for name, room in rooms.items() if room == page]
+    return [name for name, room in rooms.items() if room not in pages]
+
+
+def api(docname: str) -> str:
+    """Return the body of an API page: one section a module, from its docstrings."""
+    return "\n\n".join(_section(name) for name in modules_of(docname))
+
+
+def _section(name: str) -> str:
+    return (
+        f"## `{name}`\n\n```{{eval-rst}}\n.. automodule:: {name}\n"
+        "   :members:\n   :ignore-module-all:\n```"
+    )
+
+
+# --- Sphinx ---------------------------------------------------------------------------
+def generated(docname: str) -> str | None:
+    """Return what is added to a page at build time, None for all other pages."""
+    if docname == "appendix/bibliography":
+        return bibliography()
+    if docname.startswith("appendix/api"):
+        return api(docname)
+    if docname == "appendix/claims" and find_spec("tutor.house.ledger"):
+        ledger = import_module("tutor.house.ledger")
+        return str(ledger.page())
+    return None
+
+
+def _on_read(app: Any, docname: str, source: list[str]) -> None:
+    added = generated(docname)
+    if added is not None:
+        source[0] += "\n\n" + added + "\n"
+
+
+def _on_outdated(
+    app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]
+) -> Iterator[str]:
+    names = ("appendix/bibliography", "appendix/claims", "appendix/api")
+    return (doc for doc in sorted(env.found_docs) if doc.startswith(names))
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect the extension to a Sphinx application."""
+    # Jupyter Book configures an extension the book leaves out: accept and ignore it.
+    app.add_config_value("comments_config", {}, "html")
+    app.connect("source-read", _on_read)
+    app.connect("env-get-outdated", _on_outdated)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,143 @@
+"""Build the website: Jupyter Book with every warning an error, then what it leaves out.
+
+Afterwards the maths renderer is copied from its package, maps of minified files are
+removed, the sitemap, robots file and 404 page are written, and every page of the table
+of contents is looked for.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from tutor.house.setup import ROOT, HouseError, binary, borrowed
+
+BUILD = ROOT / "_build"
+HTML = BUILD / "html"
+HERE = Path(__file__).parent
+
+
+def read_yaml(name: str, root: Path = ROOT) -> Any:
+    """Return the content of one of the two files that describe the book."""
+    import yaml  # type: ignore[import-untyped]
+
+    return yaml.safe_load((root / name).read_text(encoding="utf-8"))
+
+
+def documents(toc: Any = None) -> list[str]:
+    """Return the pages of the table of contents in reading order, without suffix."""
+    toc = read_yaml("_toc.yml") if toc is None else toc
+    found = [toc["root"]] if "root" in toc else []
+    if "file" in toc:
+        found.append(toc["file"])
+    for key in ("parts", "chapters", "sections"):
+        for child in toc.get(key, []):
+            found += documents(child)
+    return [re.sub(r"\.(md|ipynb)$", "", name) for name in found]
+
+
+def build(builder: str = "html") -> None:
+    """Run Jupyter Book; a warning anywhere fails the build."""
+    program = "jupyter-book" if borrowed() else str(binary("jupyter-book"))
+    command = [program, "build", "book", "--config", "_config.yml"]
+    command += ["--toc", str(ROOT / "_toc.yml"), "--path-output", "."]
+    command += ["--builder", builder, "-W", "--keep-going", "-q"]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        # Sphinx does not repeat the warnings of pages it has read: forget them.
+        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        raise HouseError("the book did not build; the warnings above say where")
+
+
+def finish(html: Path = HTML) -> None:
+    """Add what Jupyter Book leaves out, and remove what no reader needs."""
+    copy_maths(html)
+    for unneeded in html.rglob("*.map"):
+        unneeded.unlink()
+    pages = documents()
+    prune(html, pages)
+    base = str(read_yaml("_config.yml")["html"]["baseurl"])
+    write_sitemap(html, pages, base)
+    lost = (HERE / "404.html").read_text(encoding="utf-8")
+    home = urlparse(base).path or "/"
+    (html / "404.html").write_text(lost.replace("{{home}}", home), encoding="utf-8")
+    (html / ".nojekyll").touch()
+
+
+def prune(html: Path, pages: list[str]) -> None:
+    """Remove pages of an earlier build that are no longer in the table of contents."""
+    kept = {html / f"{page}.html" for page in pages}
+    kept |= {html / f"{name}.html" for name in ("index", "genindex", "search", "404")}
+    kept |= {html / "py-modindex.html"}
+    for page in html.rglob("*.html"):
+        inside = page.relative_to(html).parts[0]
+        if page not in kept and inside not in ("_modules", "_static"):
+            page.unlink()
+
+
+def copy_maths(html: Path) -> None:
+    """Copy the maths renderer and its licence out of the package that carries it."""
+    found = find_spec("sphinx-mathjax-offline")
+    if found is None or found.origin is None:
+        raise HouseError(
+            "the package sphinx-mathjax-offline is missing; run `make setup`"
+        )
+    source = Path(found.origin).parent / "static" / "mathjax"
+    target = html / "_static" / "mathjax"
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source / "tex-svg.js", target / "tex-svg.js")
+    for folder in ("a11y", "input/tex/extensions", "sre"):
+        shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)
+    shutil.copyfile(HERE / "apache-2.0.txt", target / "LICENSE.txt")
+
+
+def write_sitemap(html: Path, pages: list[str], base: str) -> None:
+    """Write sitemap.xml and the robots file that names it."""
+    urls = "".join(f"  <url><loc>{base}{page}.html</loc></url>\n" for page in pages)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    body = f'{head}<urlset xmlns="{space}">\n{urls}</urlset>\n'
+    (html / "sitemap.xml").write_text(body, encoding="utf-8")
+    robots = f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n"
+    (html / "robots.txt").write_text(robots, encoding="utf-8")
+
+
+def missing(html: Path = HTML) -> list[str]:
+    """Return the pages of the table of contents that were not built."""
+    pages = [*documents(), "index", "404"]
+    return [page for page in pages if not (html / f"{page}.html").is_file()]
+
+
+def main() -> int:
+    """Build the website and assert that every page of it exists."""
+    build()
+    finish()
+    if lost := missing():
+        raise HouseError(f"built without an error, yet missing: {', '.join(lost)}")
+    print(f"Built {len(documents())} pages: open {HTML / 'index.html'}")
+    return 0
+
+
+def serve(port: int = 8000) -> int:
+    """Build the website and show it on this machine until Ctrl-C."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    main()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(HTML))
+    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
+        print(f"http://127.0.0.1:{port}/ (Ctrl-C stops it)", flush=True)
+        server.serve_forever()
+    return 0
+
+
+def clean() -> int:
+    """Remove everything that was built."""
+    for name in ("_build", ".pytest_cache", "build", "dist"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    return 0
