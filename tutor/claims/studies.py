@@ -1,8 +1,8 @@
 """Studies: the experiments too long for a notebook, run once and kept.
 
 A chapter's studies are pure functions in ``tutor/<part>/studies/<chapter>.py``, listed
-there as ``STUDIES = {"name": Study(...)}``. ``python -m tutor claims NAME`` runs one and
-writes ``data/results/NAME.json``.
+there as ``STUDIES = {"name": Study(...)}``. ``python -m tutor claims NAME`` runs one
+and writes ``data/results/NAME.json``.
 """
 
 from __future__ import annotations
@@ -119,13 +119,32 @@ def run(name: str, *, root: Path | None = None) -> Stored:
     )
 
 
-def data_mark(source: str) -> str:
-    """Name a data source with the hash of its files: ``course-en sha256:1a2b…``."""
+def data_mark(name: str) -> str:
+    """Name a data set with the hash of its files: ``course-en sha256:1a2b…``.
+
+    Parameters
+    ----------
+    name : str
+        A source of ``data/sources.toml``, or ``course-en`` for the course corpus.
+    """
     from tutor.datasets import sources
 
-    files = sorted((f.path, f.sha256) for f in sources.source(source).files)
+    files = sorted(
+        (file.path, file.sha256)
+        for source in expand(name)
+        for file in sources.source(source).files
+    )
     digest = hashlib.sha256(repr(files).encode()).hexdigest()[:16]
-    return f"{source} sha256:{digest}"
+    return f"{name} sha256:{digest}"
+
+
+def expand(name: str) -> tuple[str, ...]:
+    """Return the sources behind a name: several behind ``course-en``, else itself."""
+    if name != "course-en":
+        return (name,)
+    from tutor.datasets import readers
+
+    return tuple(readers.COURSE_EN)
 
 
 def stale(result: Stored) -> list[str]:
