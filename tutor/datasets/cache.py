@@ -6,19 +6,26 @@ import errno
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.datasets.corpus import BUFFER, Corpus
+from tutor.datasets.corpus import Corpus
 from tutor.datasets.errors import CacheWarning, DamagedFileError
 from tutor.datasets.integrity import landing, sha256_file
 from tutor.datasets.locks import locked
 from tutor.datasets.paths import cache_root
-from tutor.datasets.streaming import read_arrays, read_meta, verify, write_corpus
+from tutor.datasets.streaming import (
+    pieces,
+    read_arrays,
+    read_meta,
+    start_array,
+    verify,
+    write_corpus,
+)
 from tutor.datasets.vocabulary import Vocabulary
 
 _UNWRITABLE = {
@@ -82,7 +89,13 @@ def load(recipe: Recipe, *, min_count: int = 1) -> Corpus:
             if error.errno not in _UNWRITABLE:
                 raise
             return _without_cache(recipe, min_count, error)
-    return _view(recipe, recipe.folder, min_count)
+    try:
+        return _view(recipe, recipe.folder, min_count)
+    except OSError as error:
+        if error.errno not in _UNWRITABLE:
+            raise
+        _warn(recipe, error)
+        return _view(recipe, recipe.folder, min_count, in_memory=True)
 
 
 def _intact(recipe: Recipe) -> Path | None:
@@ -102,14 +115,18 @@ def _build(recipe: Recipe, folder: Path) -> None:
     write_corpus(folder, recipe.documents(), shuffle=recipe.shuffle, meta=meta)
 
 
-def _without_cache(recipe: Recipe, min_count: int, error: OSError) -> Corpus:
+def _warn(recipe: Recipe, error: OSError) -> None:
     warnings.warn(
         f"the cache folder {cache_root()} cannot be written ({error.strerror}); "
-        f"{recipe.name} is built again in every run. Remedy: set TUTOR_CACHE to a "
+        f"{recipe.name} is made again in every run. Remedy: set TUTOR_CACHE to a "
         "folder of yours, or free the disk",
         CacheWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
+
+
+def _without_cache(recipe: Recipe, min_count: int, error: OSError) -> Corpus:
+    _warn(recipe, error)
     work = Path(tempfile.mkdtemp(prefix="tutor-"))
     try:
         _build(recipe, work)
@@ -131,12 +148,15 @@ def _view(
             f"frequent occurs {counts[0]} times: lower min_count"
         )
     if v < len(words):
-        offsets = _new_offsets(tokens, offsets, v)
-        kept = int(offsets[-1])
+        path = folder / "tokens.npy"
+        skip = path.stat().st_size - tokens.nbytes
+        offsets = _new_offsets(pieces(path, skip), offsets, v)
         if in_memory:
-            tokens = _fill(tokens, v, np.empty(kept, np.int32))
+            kept = [part[part < v] for part in pieces(path, skip)]
+            tokens = np.concatenate(kept)
         else:
-            tokens = _mapped(tokens, v, kept, folder / f"view-{min_count}.npy")
+            view = folder / f"view-{min_count}.npy"
+            tokens = _mapped(pieces(path, skip), v, int(offsets[-1]), view)
     elif in_memory:
         tokens = np.array(tokens)
     if in_memory:
@@ -152,48 +172,35 @@ def _view(
 
 
 def _new_offsets(
-    tokens: NDArray[np.int32], offsets: NDArray[np.int64], v: int
+    parts: Iterator[NDArray[np.int32]], offsets: NDArray[np.int64], v: int
 ) -> NDArray[np.int64]:
-    """Count, buffer by buffer, the kept tokens before each document border."""
-    moved = np.empty_like(offsets)
-    before = 0
-    for start in range(0, max(len(tokens), 1), BUFFER):
-        part = np.concatenate([[0], np.cumsum(tokens[start : start + BUFFER] < v)])
-        low, high = np.searchsorted(offsets, (start, start + BUFFER)).tolist()
-        if start + BUFFER >= len(tokens):
-            high = len(offsets)
-        moved[low:high] = before + part[offsets[low:high] - start]
-        before += int(part[-1])
+    """Count, piece by piece, the kept tokens before each document border."""
+    moved = np.zeros_like(offsets)
+    start = before = 0
+    for part in parts:
+        count = np.concatenate([[0], np.cumsum(part < v)])
+        stop = start + len(part)
+        low, high = np.searchsorted(offsets, (start + 1, stop + 1)).tolist()
+        moved[low:high] = before + count[offsets[low:high] - start]
+        before += int(count[-1])
+        start = stop
     return moved
 
 
-def _fill(
-    tokens: NDArray[np.int32], v: int, out: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Copy the tokens below ``v`` to ``out``, buffer by buffer."""
-    at = 0
-    for start in range(0, len(tokens), BUFFER):
-        part = tokens[start : start + BUFFER]
-        part = part[part < v]
-        out[at : at + len(part)] = part
-        at += len(part)
-    return out
-
-
 def _mapped(
-    tokens: NDArray[np.int32], v: int, kept: int, path: Path
+    parts: Iterator[NDArray[np.int32]], v: int, kept: int, path: Path
 ) -> NDArray[np.int32]:
     """Write the view beside the corpus once, with its hash, then map it."""
     record = path.with_suffix(".sha256")
     with locked(path.with_suffix(".lock")):
         right = record.is_file() and path.is_file()
         if not right or sha256_file(path) != record.read_text(encoding="ascii"):
-            part = path.with_suffix(".part")
-            out = np.lib.format.open_memmap(part, "w+", np.int32, (kept,))
-            _fill(tokens, v, out)
-            out.flush()
-            del out
-            record.write_text(sha256_file(part), encoding="ascii")
-            part.replace(path)
+            unfinished = path.with_suffix(".part")
+            with unfinished.open("wb") as out:
+                start_array(out, kept)
+                for part in parts:
+                    part[part < v].tofile(out)
+            record.write_text(sha256_file(unfinished), encoding="ascii")
+            unfinished.replace(path)
         view: NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
     return view

@@ -27,7 +27,7 @@ def download(
     address: str,
     target: Path,
     *,
-    sha256: str,
+    sha256: str | None,
     max_bytes: int,
     attempts: int = 4,
     timeout: float = 60.0,
@@ -44,6 +44,7 @@ def download(
         the next call goes on from there.
     sha256
         Of the whole file. An existing ``target`` with this hash is returned at once.
+        None for a source marked unverified: the caller checks the content instead.
     max_bytes
         More than this is refused, before it is written.
     attempts
@@ -70,7 +71,7 @@ def download(
             return target
         _gather(address, part, max_bytes, attempts, timeout, show)
         found = sha256_file(part)
-        if found != sha256:
+        if sha256 is not None and found != sha256:
             part.unlink()
             raise DamagedFileError(Path(address), sha256, found)
         part.replace(target)

@@ -46,6 +46,7 @@ class Source:
     terms_checked: str = ""
     datasheet: str = ""
     verified: bool = True
+    address: str = ""
     files: tuple[File, ...] = ()
 
     @property

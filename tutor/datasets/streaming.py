@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,22 +64,19 @@ def write_corpus(
         raise ValueError("a word holds a line break; tokenize the documents first")
     (folder / "words.txt").write_bytes(text.encode())
     np.save(folder / "counts.npy", counts[order])
-    source = np.memmap(folder / "first.raw", np.int32, "r")
-    target = np.lib.format.open_memmap(
-        folder / "tokens.npy", "w+", np.int32, (len(source),)
-    )
-    if shuffle:
-        lengths = _shuffled(source, target, rank, lengths)
-    else:
-        for i in range(0, len(source), BUFFER):
-            target[i : i + BUFFER] = rank[source[i : i + BUFFER]]
-    target.flush()
+    total = int(counts.sum())
+    with (folder / "tokens.npy").open("wb") as out:
+        start_array(out, total)
+        if shuffle:
+            lengths = _shuffled(folder / "first.raw", out, rank, lengths)
+        else:
+            for part in pieces(folder / "first.raw", 0):
+                rank[part].tofile(out)
     np.save(folder / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]))
-    del source, target
     (folder / "first.raw").unlink()
     record = dict(meta or {}) | {
         "documents": len(lengths),
-        "tokens": int(counts.sum()),
+        "tokens": total,
         "types": len(words),
         "files": {name: sha256_file(folder / name) for name in FILES},
     }
@@ -118,24 +115,39 @@ def _flush(
 
 
 def _shuffled(
-    source: NDArray[np.int32],
-    target: NDArray[np.int32],
-    rank: NDArray[np.int32],
-    lengths: NDArray[np.int64],
+    path: Path, out: IO[bytes], rank: NDArray[np.int32], lengths: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """Copy whole documents in permuted order; return their lengths in that order."""
+    source = np.memmap(path, np.int32, "r")
     order = permutation(len(lengths), 0)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    at, batch, size = 0, [], 0
+    batch, size = [], 0
     for i in order.tolist():
         batch.append(source[starts[i] : starts[i + 1]])
         size += int(lengths[i])
         if size >= BUFFER:
-            target[at : at + size] = rank[np.concatenate(batch)]
-            at, batch, size = at + size, [], 0
+            rank[np.concatenate(batch)].tofile(out)
+            batch, size = [], 0
     if size:
-        target[at : at + size] = rank[np.concatenate(batch)]
+        rank[np.concatenate(batch)].tofile(out)
     return lengths[order]
+
+
+def start_array(out: IO[bytes], n: int) -> None:
+    """Write the header of a ``.npy`` file of ``n`` int32; its numbers follow."""
+    header = {"descr": "<i4", "fortran_order": False, "shape": (n,)}
+    np.lib.format.write_array_header_1_0(out, header)
+
+
+def pieces(path: Path, skip: int) -> Iterator[NDArray[np.int32]]:
+    """Yield the int32 of a file after ``skip`` bytes, ``BUFFER`` at a time.
+
+    Reading leaves no pages behind, where mapping would: memory stays flat.
+    """
+    with path.open("rb") as handle:
+        handle.seek(skip)
+        while len(part := np.fromfile(handle, "<i4", BUFFER)):
+            yield part
 
 
 def read_meta(folder: Path) -> dict[str, Any] | None:

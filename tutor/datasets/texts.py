@@ -14,7 +14,18 @@ from dataclasses import dataclass
 from tutor.datasets import cache, readers, tokenizer
 from tutor.datasets.corpus import Corpus
 from tutor.datasets.sources import catalogue, file, source
+from tutor.datasets.text8 import own_words, text8
 from tutor.datasets.tokenizer import tokenize
+
+__all__ = [
+    "WikipediaLead",
+    "course_en",
+    "course_part",
+    "hpo_definitions",
+    "own_words",
+    "text8",
+    "wikipedia_leads",
+]
 
 SHORTEST = 3
 """A document of fewer words is left out of a corpus: it has no context to teach."""
