@@ -1,6 +1,7 @@
 """The Explorer without a browser: numbers, honesty, safety and weight of its output."""
 
 import base64
+import doctest
 import json
 import re
 from html.parser import HTMLParser
@@ -8,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+import tutor.explorer
 from tutor.embedding import Embedding
 from tutor.explorer import Explorer, layout, pack, page
 
@@ -280,6 +282,10 @@ def test_table_stands_in_the_html_with_group_and_neighbours():
     assert rows[0].startswith('<tr><th scope="row"><bdi>word0</bdi></th><td>&lt;a&gt;')
     assert f"<bdi>word{order[0, 1]}</bdi> {scores[0, 1]:.2f}" in rows[0]
     assert payload(explorer)["groups"] == ["<a>", "b", "c"]
+
+
+def test_example_of_the_docstring():
+    assert doctest.testmod(tutor.explorer) == (0, 3)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4])

@@ -18,8 +18,8 @@ how often its first answer equals that of the full vectors.
 
 >>> from tutor import Embedding
 >>> from tutor.explorer import Explorer
->>> Explorer(Embedding(["a", "b", "c"], [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
-Explorer(3 of 3 keys, 2 dimensions; map: 100 % of the variance)
+>>> Explorer(Embedding(["a", "b"], [[1.0, 0.0], [0.0, 1.0]]))
+Explorer(2 of 2 keys, 2 dimensions; map: 100 % of the variance)
 
 Chapters: all that show a map; the first is ``words/counts``.
 """

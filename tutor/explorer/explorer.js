@@ -140,9 +140,8 @@ class Explorer extends PointMap {
     else {
       const [a, b, c] = asked.map((i) => this.unit[i]);
       const goal = a.map((_, j) => b[j] - a[j] + c[j]);
-      const length = Math.hypot(...goal) || 1;
       const best = this.unit
-        .map((row, i) => ({ i, score: row.reduce((sum, v, j) => sum + v * goal[j], 0) / length }))
+        .map((row, i) => ({ i, score: row.reduce((sum, v, j) => sum + v * goal[j], 0) }))
         .filter(({ i }) => fields.inputs.checked || !asked.includes(i))
         .sort((p, q) => q.score - p.score || p.i - q.i).slice(0, 3);
       output.textContent = best.map(({ i, score }) => `${apart(this.names[this.known[i]])} ${score.toFixed(2)}`).join(", ");

@@ -42,9 +42,10 @@ class Distortion:
         if self.variance is not None:
             parts.append(f"{100 * self.variance:.0f} % of the variance")
         if self.trustworthiness is not None:
+            near = f"{self.neighbours} neighbour" + "s" * (self.neighbours > 1)
             parts.append(
                 f"trustworthiness {self.trustworthiness:.2f} "
-                f"({self.neighbours} neighbours; 1 is perfect, about 0.5 is chance)"
+                f"({near}; 1 is perfect, about 0.5 is chance)"
             )
         return ", ".join(parts) or "too few points to say"
 
