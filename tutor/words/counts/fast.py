@@ -14,7 +14,6 @@ Chapter: ``words/counts``.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
@@ -24,25 +23,25 @@ from numba import njit, uint64
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from tutor.words.counts.reference import (
-    Tokens,
-    check_corpus,
-    scaled,
-    window_weights,
+from tutor.words.counts.chunks import (
+    available_threads,
+    cut_blocks,
+    join_blocks,
+    pad_span,
+)
+from tutor.words.counts.reference import Tokens, check_corpus, scaled, window_weights
+from tutor.words.counts.svd import (
+    OVERSAMPLE,
+    SVD,
+    check_factors,
+    gram_orthonormal,
+    random_start,
+    subspace_iteration,
+    width,
 )
 
 CHUNK_TOKENS = 1 << 24
 BLOCK_CELLS = 1 << 20
-
-
-def available_threads(threads: int | None) -> int:
-    """Return ``threads``, or how many cores this process may use."""
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    if threads is not None:
-        return threads
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 # --- 1. counting ---------------------------------------------------------------------
@@ -103,42 +102,6 @@ def _count_rows_jit(  # type: ignore[no-untyped-def]
     return size
 
 
-def _padded(
-    tokens: NDArray[np.int32],
-    offsets: NDArray[np.int64],
-    span: tuple[int, int],
-    n_words: int,
-    window: int,
-) -> tuple[NDArray[np.uint32], tuple[int, int]]:
-    """Return a span of tokens with its margins, and where it lies in them.
-
-    The margins are the window's neighbours on both sides; at each document edge a
-    window of the word ``n_words`` stands.
-    """
-    first, last = span
-    low, high = max(0, first - window), min(len(tokens), last + window)
-    inner = offsets[np.searchsorted(offsets, low, side="right") :]
-    inner = np.unique(inner[inner < high])
-    edges = np.concatenate([[low], inner, [high]])
-    part = np.asarray(tokens[low:high]).astype(np.uint32)
-    padded = np.insert(part, np.repeat(edges - low, window), n_words)
-    begin = first - low + window * int(np.searchsorted(edges, first, side="right"))
-    end = last - low + window * int(np.searchsorted(edges, last, side="left"))
-    return padded, (begin, end)
-
-
-def _blocks(bounds: NDArray[np.int64], cells: int) -> list[tuple[int, int]]:
-    """Cut the words into ranges whose rows together have at most ``cells`` cells."""
-    total = np.concatenate([[0], np.cumsum(bounds)])
-    ranges, first = [], 0
-    while first < len(bounds):
-        last = int(np.searchsorted(total, total[first] + cells, side="right")) - 1
-        last = max(last, first + 1)
-        ranges.append((first, last))
-        first = last
-    return ranges
-
-
 def _count_chunk(
     padded: NDArray[np.uint32],
     span: tuple[int, int],
@@ -152,7 +115,7 @@ def _count_chunk(
     starts, positions = _positions_jit(padded, *span, n_words)
     reach = (len(weights) - 1) * (2 if symmetric else 1)
     bounds = np.minimum(np.diff(starts) * reach, n_words)
-    blocks = _blocks(bounds, block_cells)
+    blocks = cut_blocks(bounds, block_cells)
     room = max(int(bounds[first:last].sum()) for first, last in blocks) + 1
     desks: SimpleQueue[Any] = SimpleQueue()  # one scratch area a thread, used again
     for _ in range(threads):
@@ -170,29 +133,7 @@ def _count_chunk(
 
     with ThreadPoolExecutor(threads) as pool:
         parts = list(pool.map(count, blocks))
-    return _joined(parts, n_words)
-
-
-def _joined(parts: list[tuple[Any, Any, Any]], n_words: int) -> csr_matrix:
-    """Return blocks of rows as one matrix; each part is freed once copied."""
-    sizes = [len(columns) for columns, _, _ in parts]
-    before = np.cumsum([0, *sizes])
-    ends = [base + part[2] for base, part in zip(before, parts, strict=False)]
-    pointers = np.concatenate([[0], *ends])
-    if pointers[-1] < 2**31:
-        pointers = pointers.astype(np.int32)
-    matrix = csr_matrix((n_words, n_words), dtype=np.int64)
-    columns = np.empty(sum(sizes), np.int32)
-    values = np.empty(sum(sizes), np.int64)
-    at = len(columns)
-    while parts:
-        some_columns, some_values, _ = parts.pop()
-        columns[at - len(some_columns) : at] = some_columns
-        values[at - len(some_columns) : at] = some_values
-        at -= len(some_columns)
-    matrix.indptr, matrix.indices, matrix.data = pointers, columns, values
-    matrix.has_sorted_indices = matrix.has_canonical_format = True
-    return matrix
+    return join_blocks(parts, n_words)
 
 
 def cooccurrence(
@@ -229,9 +170,87 @@ def cooccurrence(
     total = None
     for first in range(0, len(tokens), chunk_tokens):
         last = min(first + chunk_tokens, len(tokens))
-        padded, span = _padded(tokens, offsets, (first, last), n_words, window)
+        padded, span = pad_span(tokens, offsets, (first, last), n_words, window)
         part = _count_chunk(
             padded, span, n_words, weights, symmetric, threads, block_cells
         )
         total = part if total is None else total + part
     return scaled(csr_matrix(total), unit)
+
+
+# --- 2. compression ------------------------------------------------------------------
+@njit(nogil=True, cache=True)
+def _product_jit(pointers, columns, values, dense, first, last, out):  # type: ignore[no-untyped-def]
+    """Write rows first..last-1 of (sparse matrix) @ dense, two entries a pass.
+
+    Two entries at once halve the reads and writes of the row being summed.
+    """
+    for row in range(first, last):
+        total = out[row]
+        total[:] = 0
+        begin, end = pointers[row], pointers[row + 1]
+        for q in range(begin, end - 1, 2):
+            one, other = values[q], values[q + 1]
+            left, right = dense[uint64(columns[q])], dense[uint64(columns[q + 1])]
+            for c in range(len(total)):
+                total[c] += one * left[c] + other * right[c]
+        if (end - begin) % 2 == 1:
+            one, left = values[end - 1], dense[uint64(columns[end - 1])]
+            for c in range(len(total)):
+                total[c] += one * left[c]
+
+
+class Multiplier:
+    """``dense -> matrix @ dense`` in float32, rows shared among threads."""
+
+    def __init__(self, matrix: csr_matrix, threads: int | None = None) -> None:
+        self.matrix = matrix
+        self.values = matrix.data.astype(np.float32, copy=False)
+        self.threads = available_threads(threads)
+
+    def __call__(self, dense: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the product, (rows, width) float32."""
+        dense = np.ascontiguousarray(dense, dtype=np.float32)
+        out = np.empty((self.matrix.shape[0], dense.shape[1]), np.float32)
+        pointers, columns = self.matrix.indptr, self.matrix.indices
+        shares = np.linspace(0, pointers[-1], 4 * self.threads + 1)
+        cuts = np.searchsorted(pointers, shares)
+        cuts[0], cuts[-1] = 0, len(out)
+
+        def multiply(k: int) -> None:
+            _product_jit(
+                pointers, columns, self.values, dense, cuts[k], cuts[k + 1], out
+            )
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(multiply, range(len(cuts) - 1)))
+        return out
+
+
+def truncated_svd(
+    matrix: csr_matrix,
+    dim: int,
+    *,
+    seed: int = 0,
+    iterations: int = 5,
+    oversample: int = OVERSAMPLE,
+    threads: int | None = None,
+) -> SVD:
+    """Return the SVD of :func:`svd.truncated_svd`, computed in float32.
+
+    The same start and the same passes; the sparse products and the orthonormal bases
+    are computed another way, and do not depend on the number of threads. Directions
+    beyond the rank of the matrix are zero. Holds the transposed matrix beside the
+    matrix: 8 bytes a stored cell more.
+    """
+    check_factors(matrix, dim, iterations)
+    light = csr_matrix(matrix, dtype=np.float32)
+    return subspace_iteration(
+        Multiplier(light, threads),
+        Multiplier(light.T.tocsr(), threads),
+        random_start(matrix.shape[1], width(matrix, dim, oversample), seed),
+        dim=dim,
+        iterations=iterations,
+        energy=float(np.sum(np.square(matrix.data, dtype=np.float64))),
+        orthonormal=gram_orthonormal,
+    )

@@ -206,6 +206,19 @@ def scaled(total: csr_matrix, unit: int) -> csr_matrix:
 
 
 # --- 2. association ------------------------------------------------------------------
+def check_parameters(shift: float, smoothing: float, total: float) -> None:
+    """Raise ValueError for PPMI parameters out of range, or counts without a sum."""
+    if not shift > 0:
+        raise ValueError(f"shift must be positive (1 = no shift), got {shift}")
+    if not 0 <= smoothing <= 1:
+        raise ValueError(f"smoothing must lie between 0 and 1, got {smoothing}")
+    if not total > 0:
+        raise ValueError(
+            "no co-occurrences: every count is zero. A document needs at least two "
+            "tokens to give one"
+        )
+
+
 def check_matrix(matrix: csr_matrix) -> None:
     """Raise ValueError unless every stored value is finite and not negative."""
     if not np.all(np.isfinite(matrix.data)):
@@ -227,8 +240,6 @@ def context_shares(column_sums: ArrayLike, smoothing: float) -> NDArray[np.float
     the shares as they are, .75 lifts rare contexts, 0 makes all alike. A context
     that was never seen keeps share 0. Shapes: (vocab,) → (vocab,).
     """
-    if not 0 <= smoothing <= 1:
-        raise ValueError(f"smoothing must lie between 0 and 1, got {smoothing}")
     sums = np.asarray(column_sums, dtype=np.float64)
     powers = np.where(sums > 0, sums**smoothing, 0.0)
     shares: NDArray[np.float64] = powers / powers.sum()
@@ -268,16 +279,10 @@ def ppmi(matrix: csr_matrix, *, shift: float = 1.0, smoothing: float = 1.0) -> A
     """
     from scipy.sparse import csr_matrix
 
-    if not shift > 0:
-        raise ValueError(f"shift must be positive (1 = no shift), got {shift}")
     counts = csr_matrix(matrix, dtype=np.float64)
     check_matrix(counts)
     rows = np.asarray(counts.sum(axis=1)).ravel()
-    if not rows.sum() > 0:
-        raise ValueError(
-            "no co-occurrences: every count is zero. A document needs at least two "
-            "tokens to give one"
-        )
+    check_parameters(shift, smoothing, rows.sum())
     shares = context_shares(np.asarray(counts.sum(axis=0)).ravel(), smoothing)
     expected = np.repeat(rows, np.diff(counts.indptr))
     expected *= shares[counts.indices] * shift
@@ -288,12 +293,3 @@ def ppmi(matrix: csr_matrix, *, shift: float = 1.0, smoothing: float = 1.0) -> A
     result = result.copy()  # the caller's arrays stay as they are
     result.eliminate_zeros()
     return result
-
-
-# --- 3. compression ------------------------------------------------------------------
-def check_dim(shape: tuple[int, int], dim: int) -> None:
-    """Raise ValueError unless 1 <= dim <= both sides of the matrix."""
-    if not 1 <= dim <= min(shape):
-        raise ValueError(
-            f"dim must lie between 1 and {min(shape)} (the vocabulary), got {dim}"
-        )
