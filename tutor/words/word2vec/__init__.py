@@ -1,0 +1,185 @@
+"""word2vec: skip-gram and CBOW with negative sampling or hierarchical softmax.
+
+Forms: :mod:`.reference` (NumPy losses and gradients), :mod:`.walk` (windows of a
+corpus and the NumPy loop), :mod:`.fast` (Numba kernels), :mod:`.torch` (modules for
+CPU and CUDA). Beside them: :mod:`.huffman`, :mod:`.phrases`.
+Chapter: ``words/word2vec``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tutor import sampling, training
+from tutor.words.word2vec.config import Word2VecConfig
+from tutor.words.word2vec.huffman import HuffmanTree, huffman_tree
+from tutor.words.word2vec.reference import (
+    cbow_gradients,
+    cbow_loss,
+    cbow_mean,
+    cbow_step,
+    decisions_gradients,
+    decisions_loss,
+    distinct,
+    hierarchical_gradients,
+    hierarchical_loss,
+    log_sigmoid,
+    sigmoid,
+    skipgram_gradients,
+    skipgram_loss,
+    skipgram_step,
+)
+from tutor.words.word2vec.walk import (
+    Plan,
+    Window,
+    make_plan,
+    probe_loss,
+    rate_at,
+    train_epoch,
+    windows,
+)
+
+if TYPE_CHECKING:
+    from tutor.datasets import Corpus
+    from tutor.training import Fit
+
+__all__ = [
+    "HuffmanTree",
+    "Plan",
+    "Window",
+    "Word2VecConfig",
+    "cbow_gradients",
+    "cbow_loss",
+    "cbow_mean",
+    "cbow_step",
+    "decisions_gradients",
+    "decisions_loss",
+    "distinct",
+    "fit",
+    "hierarchical_gradients",
+    "hierarchical_loss",
+    "huffman_tree",
+    "log_sigmoid",
+    "make_plan",
+    "probe_loss",
+    "rate_at",
+    "sigmoid",
+    "skipgram_gradients",
+    "skipgram_loss",
+    "skipgram_step",
+    "train_epoch",
+    "windows",
+]
+
+BACKENDS = ("numba", "numpy", "torch")
+
+
+def fit(
+    corpus: Corpus,
+    config: Word2VecConfig | None = None,
+    *,
+    backend: str = "numba",
+    seed: int = 0,
+    device: str = "cpu",
+) -> Fit:
+    r"""Learn word vectors from ``corpus``.
+
+    .. math:: \min_{U,V} \sum_{(w,c)} \Bigl[-\log\sigma(u_w \cdot v_c)
+              - \sum_{j=1}^{K} \log\sigma(-u_w \cdot v_{n_j})\Bigr]
+
+    where (w, c) are the pairs within a window and :math:`n_j` noise words; with
+    hierarchical softmax the inner sum runs over the Huffman path of c.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Token ids, document offsets and vocabulary; windows never cross a document.
+    config : Word2VecConfig or None
+        None is the default configuration.
+    backend : {"numba", "numpy", "torch"}
+        ``numpy`` is for small texts: it takes about a minute for 100,000 tokens.
+    seed : int
+        Fixes initial vectors, subsampling, windows and noise.
+    device : str
+        For torch only: ``cpu``, ``cuda``, ``mps``.
+
+    Returns
+    -------
+    Fit
+        ``embedding`` is U; ``context`` is V, or None with hierarchical softmax, whose
+        rows are inner nodes. ``history`` has ``loss`` (see
+        :func:`~tutor.words.word2vec.walk.probe_loss`) and ``learning_rate`` by epoch.
+
+    Raises
+    ------
+    ValueError
+        For an unknown backend or device, an empty corpus, a vocabulary of one word or
+        not larger than ``negatives``, or a device given to a backend without one.
+    FloatingPointError
+        If training diverged.
+
+    Notes
+    -----
+    Differs from the papers: vectors of both matrices are kept; noise words that repeat
+    within a window are left out; no table for the sigmoid. gensim's names:
+    ``vector_size`` = dim, ``negative`` = negatives, ``alpha`` = learning_rate,
+    ``ns_exponent`` = noise_power, ``sg``/``hs`` = architecture and objective.
+    """
+    from tutor.embedding import Embedding
+
+    config = config or Word2VecConfig()
+    training.check_backend(backend, BACKENDS)
+    if device != "cpu" and backend != "torch":
+        raise ValueError(
+            f"device={device!r} needs backend='torch'; {backend} runs on the CPU"
+        )
+    plan = make_plan(corpus, config, seed=seed)
+    words = corpus.vocabulary.words
+    U, V, history = _train(plan, config, len(words), backend, seed, device)
+    meta = {"algorithm": "word2vec", "corpus": corpus.name, "seed": seed}
+    tree = config.objective == "hierarchical_softmax"
+    return training.Fit(
+        embedding=Embedding(words, U, meta={**meta, "matrix": "word"}),
+        context=None if tree else Embedding(words, V, meta={**meta, "matrix": "context"}),
+        history=history,
+        config=config,
+        seed=seed,
+        backend=backend,
+    )
+
+
+def _train(
+    plan: Plan,
+    config: Word2VecConfig,
+    vocab: int,
+    backend: str,
+    seed: int,
+    device: str,
+):  # type: ignore[no-untyped-def]
+    """Return the trained matrices and the history of a run."""
+    import numpy as np
+
+    U = sampling.initial_vectors(vocab, config.dim, seed)
+    V = np.zeros_like(U)
+    if backend == "torch":
+        from tutor.words.word2vec import torch as twin
+
+        tables, step = twin.tables(U, V, device), twin.train_epoch
+    elif backend == "numba":
+        from tutor.words.word2vec import fast
+
+        tables, step = (fast.padded(U), fast.padded(V)), fast.train_epoch
+    else:
+        tables, step = (U, V), train_epoch
+    losses, rates = [], []
+    for epoch in range(config.epochs):
+        step(*tables, plan, config, seed=seed, epoch=epoch)
+        U, V = (np.asarray(t)[:, : config.dim] for t in tables)
+        if not np.isfinite(U).all():
+            raise FloatingPointError(
+                f"vectors are not finite after epoch {epoch}: lower learning_rate "
+                f"({config.learning_rate}) or batch_pairs ({config.batch_pairs})"
+            )
+        losses.append(probe_loss(U, V, plan, config, seed=seed))
+        rates.append(rate_at(config, epoch, 1.0))
+    return U, V, training.History({"loss": losses, "learning_rate": rates})
