@@ -51,6 +51,10 @@ COMMANDS = {
         arguments=(("names", "benchmarks; none means all"),),
     ),
     "data": Command("fetch the packages that only carry data", "doctor:data"),
+    "attribution": Command(
+        "write the page of data and attribution from data/sources.toml",
+        "doctor:attribution",
+    ),
     "doctor": Command(
         "say what is installed, what is missing and the remedy", "doctor:main", False
     ),

