@@ -1,0 +1,104 @@
+"""Run the tests: the package's own, then every notebook cell against its output.
+
+Kernels are compiled once before the workers start. nbval decides on 64-bit Linux, where
+the outputs were made; elsewhere the own tests decide and nbval only reports.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import platform
+import subprocess
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+from tutor.house.setup import ROOT, environment
+
+JOBS = "2"  # each notebook holds a kernel of its own: two at a time
+NBVAL = (
+    "--nbval",
+    "--nbval-current-env",
+    "--nbval-sanitize-with=nbval_sanitize.cfg",
+    "--nbval-cell-timeout=300",
+    "--nbval-kernel-startup-timeout=180",
+)
+# What decides how another processor adds up: older vector instructions for both.
+OTHER_PROCESSOR = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "ATEN_CPU_CAPABILITY": "default",
+    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SKX",
+}
+
+
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """Return the executed notebooks of the book."""
+    return sorted((root / "book").glob("*/*.ipynb"))
+
+
+def strict() -> bool:
+    """Return whether stored outputs must be met exactly on this machine."""
+    intel = platform.machine().lower() in ("x86_64", "amd64")
+    return intel and sys.platform == "linux"
+
+
+def pytest(*arguments: str, variables: dict[str, str] | None = None) -> int:
+    """Run pytest on two workers, one notebook or test file to a worker."""
+    command = [sys.executable, "-m", "pytest", "-p", "tutor.house.report"]
+    command += ["-n", JOBS, "--dist", "loadscope", *arguments]
+    env = {**environment(), **(variables or {})}
+    return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
+
+
+def warm() -> int:
+    """Compile every kernel once, so that no worker compiles and no clock counts it."""
+    import tutor
+
+    began, done = time.perf_counter(), 0
+    for found in pkgutil.walk_packages(tutor.__path__, "tutor."):
+        if found.name.rpartition(".")[2] == "fast":
+            prepare = getattr(import_module(found.name), "warm", None)
+            if prepare is not None:
+                prepare()
+                done += 1
+    print(f"{done} kernel modules ready ({time.perf_counter() - began:.0f} s)")
+    return done
+
+
+def main(*paths: str) -> int:
+    """Fetch the data, warm the kernels, run everything (or only ``paths``)."""
+    from tutor.house.doctor import data
+
+    data()
+    warm()
+    sys.stdout.flush()
+    if paths:
+        return pytest(*NBVAL, *paths)
+    chapters = [str(path) for path in notebooks()]
+    if strict():
+        return pytest(*NBVAL, *chapters, "tests")
+    code = pytest("tests")
+    if chapters:
+        print("\nNotebooks, for information: their outputs are of 64-bit Linux.")
+        pytest(*NBVAL, *chapters)
+    return code
+
+
+def portable() -> int:
+    """Run the notebooks as a processor without newer vector instructions would."""
+    chapters = [str(path) for path in notebooks()]
+    if not chapters:
+        print("no notebooks yet")
+        return 0
+    return pytest(*NBVAL, *chapters, variables=OTHER_PROCESSOR)
+
+
+def lint() -> int:
+    """Check style and types."""
+    checks = (["ruff", "check", "."], ["mypy"])
+    codes = [
+        subprocess.run([sys.executable, "-m", *check], cwd=ROOT, check=False).returncode
+        for check in checks
+    ]
+    return max(codes)
