@@ -106,11 +106,17 @@ def read_folder(folder: Path) -> Parts:
             f"expected one tensor named 'embeddings', found {sorted(tensors)}; "
             "quantised models cannot be read"
         )
-    ours = texts["config.json"].get("tutor", {})
+    ours = _table(texts["config.json"], folder).get("tutor", {})
     keys = _vocabulary(texts["tokenizer.json"], len(vectors))
     if keys and keys[-1] == ours.get("unknown"):
         keys, vectors = keys[:-1], vectors[:-1]
     return keys, vectors, ours.get("meta", {})
+
+
+def _table(value: Any, folder: Path) -> dict[str, Any]:
+    if isinstance(value, dict) and isinstance(value.get("tutor", {}), dict):
+        return value
+    raise ValueError(f"{folder / 'config.json'} is damaged: not a table of settings")
 
 
 def _tokenizer(keys: tuple[str, ...], unknown: str) -> dict[str, Any]:
@@ -215,7 +221,7 @@ def _header(line: bytes, size: int, path: Path, *, binary: bool) -> tuple[int, i
             f"{path} does not begin with two numbers (rows, columns): {line[:40]!r}"
         ) from error
     smallest = (2 + 4 * dim) if binary else (1 + 2 * dim)  # a key, d entries
-    if n < 0 or not 0 < dim < 1 << 31 or n * smallest > size:
+    if n < 0 or not 0 < dim < 1 << 31 or n * smallest > size - len(line):
         raise ValueError(
             f"{path} promises {n} rows of {dim} numbers, which cannot fit its "
             f"{size} bytes: it is cut short, or not in this format"

@@ -9,20 +9,20 @@ def closest_spellings(word: object, keys: Sequence[str], k: int = 3) -> list[str
     """Return the ``k`` keys spelled most like ``word``, best first, without case.
 
     Lists longer than 5,000 are first cut to keys of nearly its length that share its
-    first or last letter; where too few do, to the first 5,000.
+    first or last letter, after the first 1,000.
     """
     from difflib import SequenceMatcher
 
     text = str(word).lower()
     pool: Sequence[str] = keys
     if len(keys) > 5000:
-        pool = [
+        near = [
             key
-            for key in keys
+            for key in keys[1000:]
             if abs(len(key) - len(text)) <= 2
             and (key[:1].lower() == text[:1] or key[-1:].lower() == text[-1:])
-        ][:20_000]
-        pool = pool if len(pool) >= k else keys[:5000]
+        ]
+        pool = [*keys[:1000], *near[:20_000]]
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(text)
     scored = []
