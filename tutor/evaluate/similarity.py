@@ -208,8 +208,8 @@ def analogies(
     embedding : Embedding
         Most frequent keys first.
     questions : set of (a, b, c, d, category)
-        Words are looked up as written, else in lower case. Several right answers may
-        be given in d, separated by "/".
+        Words are looked up as written, else in lower case. Where the set has
+        ``answers``, any of ``answers[i]`` is right.
     method : {"3cosadd", "3cosmul"}
     exclude : bool
         Whether a, b and c may not be answered: the field's habit, and a trap (chapter
@@ -255,6 +255,7 @@ def _known_questions(
     embedding: Embedding, questions: QuestionSet, limit: int
 ) -> list[tuple[int, list[int], set[int]]]:
     """Return index, rows of a, b, c, d and all right rows of each usable question."""
+    several = getattr(questions, "answers", None)
     known = []
     for i, (a, b, c, d, _) in enumerate(questions.questions):
         given = _rows(embedding, (a, b, c))
@@ -262,7 +263,7 @@ def _known_questions(
             continue
         right = [
             rows[0]
-            for word in ([d] if d in embedding else d.split("/"))
+            for word in (several[i] if several else (d,))
             if (rows := _rows(embedding, (word,))) is not None and rows[0] < limit
         ]
         if right:
