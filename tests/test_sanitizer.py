@@ -27,6 +27,7 @@ def test_file_is_ascii_and_holds_these_rules():
     assert set(rules()) == {
         "measured-text",
         "measured-html",
+        "measured-map",
         "memory-address",
         "kernel-file",
     }
@@ -43,6 +44,14 @@ def test_file_is_ascii_and_holds_these_rules():
             "<td>MEASURED, 353</td>",
         ),
         ("<span data-measured>&gt;1000</span>", "MEASURED"),
+        (
+            '<tbody class="ex-rows" data-measured>\n<tr>1</tr>\n</tbody><p>2</p>',
+            "MEASURED</tbody><p>2</p>",
+        ),
+        (
+            '<script type="application/json" class="ex-a" data-measured>1</script>2',
+            "MEASURED</script>2",
+        ),
         ("<f at 0x7f3a5c0012b0>", "<f at ADDRESS>"),
         ("/tmp/ipykernel_123/456.py:3: UserWarning", "CELL UserWarning"),
     ],
@@ -60,6 +69,8 @@ def test_masks(text, cleaned):
         "size 640x48000000",
         "color 0xdeadbeef",
         "⟦reproduced⟧",
+        '<tbody class="ex-rows"><tr>1</tr></tbody>',
+        '<tbody class="other" data-measured><tr>1</tr></tbody>',
         "⟦0.61",
         "⟦0.61 and 0.62⟧",
         "⟦⟧",

@@ -22,6 +22,9 @@ HOSTILE = [
 ]
 
 
+QUESTION = ["w000", "w006", "w001", *(f"w{i:03d}" for i in range(60))]
+
+
 def words(n=300, dim=20, seed=0):
     """Return n made-up words around six centres."""
     rng = np.random.default_rng(seed)
@@ -218,7 +221,7 @@ def test_table_of_the_page_equals_the_table_of_the_html(show):
 # --- analogy -------------------------------------------------------------------------
 def test_analogy_box_answers_as_embedding_analogy(show):
     embedding = words(60, 20)
-    browser = show(Explorer(embedding, example=("w000", "w006", "w001")))
+    browser = show(Explorer(embedding, analogy=QUESTION))
     asked = [("w000", "w006", "w001"), ("w010", "w014", "w041")]
     for a, b, c in asked:
         for name, word in zip("abc", (a, b, c), strict=True):
@@ -238,7 +241,7 @@ def test_analogy_box_answers_as_embedding_analogy(show):
 
 def test_analogy_may_answer_with_its_inputs_when_allowed(show):
     """Nearest to b - a + c is nearly always b or c: the box can show that trap."""
-    browser = show(Explorer(words(60), example=("w000", "w006", "w001")))
+    browser = show(Explorer(words(60), analogy=QUESTION))
     assert not {"w000", "w006", "w001"} & set(text(browser, ".ex-answer").split())
     browser.driver.find_element("name", "inputs").click()
     assert {"w006", "w001"} & set(text(browser, ".ex-answer").split())
@@ -335,7 +338,7 @@ def test_map_follows_the_system_and_the_switch_of_the_page(show):
 def test_explorer_has_no_accessibility_violation(show, scheme, width):
     groups = [f"group {i % 8}" for i in range(60)]
     browser = show(
-        Explorer(words(60), groups=groups, example=("w000", "w006", "w001")),
+        Explorer(words(60), groups=groups, analogy=QUESTION),
         scheme=scheme,
         width=width,
     )

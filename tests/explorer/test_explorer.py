@@ -1,17 +1,21 @@
 """The Explorer without a browser: numbers, honesty, safety and weight of its output."""
 
 import base64
+import configparser
+import dataclasses
 import doctest
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tutor.explorer
+from tutor.claims import ClaimError
 from tutor.embedding import Embedding
-from tutor.explorer import Explorer, layout, pack, page
+from tutor.explorer import Explorer, Trained, layout, pack, page
 
 HOSTILE = [
     "</script><script>document.title='owned'</script>",
@@ -181,14 +185,11 @@ def test_offset_answers_follow_embedding_analogy():
         assert embedding.keys[answer] == expected[0].key
 
 
-def test_analogy_takes_a_list_and_an_example():
-    explorer = Explorer(
-        cloud(),
-        analogy=["word5", "word9", "word5", "word1"],
-        example=("word9", "word5", "word1"),
-    )
+def test_analogy_takes_a_list_and_asks_its_first_three():
+    explorer = Explorer(cloud(), analogy=["word5", "word9", "word5", "word1"])
     np.testing.assert_array_equal(explorer.analogy_rows, [5, 9, 1])
-    assert '<input name="a" value="word9"' in explorer._repr_html_()
+    for name, word in (("a", "word5"), ("b", "word9"), ("c", "word1")):
+        assert f'<input name="{name}" value="{word}"' in explorer._repr_html_()
     assert "ex-analogy" not in re.sub(
         r"(?s)<(style|script)>.*?</\1>", "", Explorer(cloud(), analogy=0)._repr_html_()
     )
@@ -212,9 +213,7 @@ def test_hostile_keys_titles_and_groups_stay_text():
     vectors = np.random.default_rng(0).normal(size=(len(HOSTILE), 5))
     friendly = Explorer(Embedding([f"k{i}" for i in range(len(HOSTILE))], vectors))
     tame = Elements(friendly._repr_html_())
-    explorer = Explorer(
-        Embedding(HOSTILE, vectors), title=HOSTILE[0], example=tuple(HOSTILE[:3])
-    )
+    explorer = Explorer(Embedding(HOSTILE, vectors), title=HOSTILE[0], analogy=HOSTILE)
     wild = Elements(explorer._repr_html_())
     assert wild.tags == tame.tags
     assert not [a for a in wild.attributes if a[1].startswith("on") or a[1] == "src"]
@@ -302,6 +301,53 @@ def test_equal_and_zero_rows_have_an_output():
         assert np.ptp(grid) == 0
 
 
+# --- trained vectors -----------------------------------------------------------------
+BANDS = Trained(
+    variance=(0.2, 0.8),
+    trustworthiness=(0.5, 1.0),
+    agreement=(0.5, 1.01),
+    reason="made up for this test",
+)
+
+
+def sanitised(html):
+    """Apply the rules of the notebook comparison."""
+    rules = configparser.ConfigParser()
+    rules.read(Path(__file__).parents[2] / "nbval_sanitize.cfg", encoding="ascii")
+    for name in rules.sections():
+        html = re.sub(rules[name]["regex"], rules[name]["replace"], html)
+    return html
+
+
+def test_trained_vectors_may_differ_a_little_between_machines():
+    embedding = cloud()
+    noise = 1e-3 * np.random.default_rng(9).normal(size=embedding.vectors.shape)
+    other = Embedding(embedding.keys, embedding.vectors + noise)
+    here, there = (Explorer(e, trained=BANDS)._repr_html_() for e in (embedding, other))
+    assert here != there
+    assert sanitised(here) == sanitised(there)
+    assert "principal components" in sanitised(here)
+    fixed = Explorer(embedding)._repr_html_()
+    assert sanitised(fixed) == fixed  # nothing is overlooked when vectors are fixed
+
+
+def test_trained_numbers_are_marked_and_recorded():
+    explorer = Explorer(cloud(), trained=BANDS)
+    data, metadata = explorer._repr_mimebundle_()
+    texts = [record["text"] for record in metadata["tutor"]["measured"]]
+    assert re.findall("<span data-measured>(.*?)</span>", data["text/html"]) == texts
+    assert re.findall("\u27e6(.*?)\u27e7", data["text/plain"]) == texts[:2]
+    assert Explorer(cloud())._repr_mimebundle_()[1] == {}
+
+
+def test_trained_numbers_outside_their_band_raise_at_once():
+    narrow = dataclasses.replace(BANDS, trustworthiness=(0.1, 0.2))
+    with pytest.raises(ClaimError, match="outside its band"):
+        Explorer(cloud(), trained=narrow)
+    with pytest.raises(ValueError, match="has no band for variance, which this map"):
+        Explorer(cloud(), trained=dataclasses.replace(BANDS, variance=None))
+
+
 # --- bad input -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -318,8 +364,6 @@ def test_equal_and_zero_rows_have_an_output():
         ({"groups": [str(i) for i in range(60)]}, "at most 8 groups .* got 60"),
         ({"analogy": -1}, "analogy must be a whole number, 0 or more"),
         ({"analogy": "word1"}, "analogy must be a number or a list of keys"),
-        ({"example": ("word1", "word2")}, "example must be three keys"),
-        ({"example": "abc"}, "example must be three keys"),
     ],
 )
 def test_bad_arguments_say_what_was_expected(arguments, message):
@@ -330,10 +374,8 @@ def test_bad_arguments_say_what_was_expected(arguments, message):
 def test_unknown_keys_are_named():
     with pytest.raises(KeyError, match="analogy names 'nobody', which is not among"):
         Explorer(cloud(), analogy=["word1", "nobody"])
-    with pytest.raises(KeyError, match="example names 'word59', which is not among"):
-        Explorer(cloud(), limit=50, example=("word59", "word1", "word2"))
-    with pytest.raises(KeyError, match="the analogy box does not know"):
-        Explorer(cloud(), analogy=10, example=("word1", "word2", "word11"))
+    with pytest.raises(KeyError, match="'word59', which is not among the 50 shown"):
+        Explorer(cloud(), limit=50, analogy=["word59", "word1", "word2"])
 
 
 def test_a_full_analogy_box_says_how_much_it_holds():

@@ -21,9 +21,13 @@ how often its first answer equals that of the full vectors.
 >>> Explorer(Embedding(["a", "b"], [[1.0, 0.0], [0.0, 1.0]]))
 Explorer(2 of 2 keys, 2 dimensions; map: 100 % of the variance)
 
+Outputs are the same for the same vectors, digit by digit. Where a page trains the
+vectors itself, give the bands of its numbers as ``trained=Trained(...)``.
+
 Chapters: all that show a map; the first is ``words/counts``.
 """
 
+from tutor.explorer.trained import Trained
 from tutor.explorer.view import Explorer
 
-__all__ = ["Explorer"]
+__all__ = ["Explorer", "Trained"]

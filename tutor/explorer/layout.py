@@ -36,19 +36,6 @@ class Distortion:
     trustworthiness: float | None
     neighbours: int
 
-    def sentence(self) -> str:
-        """Return the distortion in words, at two digits."""
-        parts = []
-        if self.variance is not None:
-            parts.append(f"{100 * self.variance:.0f} % of the variance")
-        if self.trustworthiness is not None:
-            near = f"{self.neighbours} neighbour" + "s" * (self.neighbours > 1)
-            parts.append(
-                f"trustworthiness {self.trustworthiness:.2f} "
-                f"({near}; 1 is perfect, about 0.5 is chance)"
-            )
-        return ", ".join(parts) or "too few points to say"
-
 
 def principal_components(rows: ArrayLike) -> tuple[Array, float]:
     r"""Return the coordinates on the first two principal components, and their share.

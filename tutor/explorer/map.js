@@ -72,7 +72,7 @@ class PointMap {
     this.draw();
   }
   bringIntoView(i) {
-    if (this.inside(this.place(i), 30)) return;
+    if (this.inside(this.place(i), 12)) return;
     [this.view.x, this.view.y] = [this.xy[2 * i], this.xy[2 * i + 1]];
   }
   resize() {
@@ -132,11 +132,15 @@ class PointMap {
     const text = apart(this.names[i]);
     this.pen.font = (strong ? "600 " : "") + this.font;
     const width = this.pen.measureText(text).width;
-    const left = x + 8 + width > this.width ? Math.max(2, x - 8 - width) : x + 8;
-    const box = [left - 2, y - 9, left + width + 2, y + 9];
-    const clash = (b) => box[0] < b[2] && b[0] < box[2] && box[1] < b[3] && b[1] < box[3];
-    if (!strong && taken.some(clash)) return false;
-    taken.push(box);
+    const right = x + 8, beside = Math.max(2, x - 8 - width);
+    const room = (left) => {
+      const [x0, x1, y0, y1] = [left - 2, left + width + 2, y - 9, y + 9];
+      return x1 <= this.width && !taken.some((b) => x0 < b[1] && b[0] < x1 && y0 < b[3] && b[2] < y1);
+    };
+    const fits = [right, beside].find(room);
+    if (fits === undefined && !strong) return false;
+    const left = fits ?? (right + width > this.width ? beside : right);
+    taken.push([left - 2, left + width + 2, y - 9, y + 9]);
     this.pen.textBaseline = "middle";
     this.pen.lineJoin = "round";
     this.pen.lineWidth = 4;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutor.explorer import pack
+from tutor.explorer.trained import Shown, as_html
 
 if TYPE_CHECKING:
     from tutor.explorer.view import Explorer
@@ -34,14 +36,30 @@ def html(explorer: Explorer) -> str:
         script=asset("map.js") + asset("explorer.js"),
         title=escape(pack.visible(explorer.title)),
         count=f"{len(names):,}",
-        note=escape(_note(explorer)),
+        note=_note(explorer),
         legend=_legend(explorer),
         analogy=_analogy(explorer),
         group_head='<th scope="col">Group</th>' if explorer.groups else "",
         part=f"{static} of {len(names):,} rows shown.",
         rows="".join(_row(explorer, names, grid, i) for i in range(static)),
+        mark=" data-measured" if explorer.trained else "",
         data=pack.script_json(_data(explorer, names, grid)),
     )
+
+
+def kept(explorer: Explorer, write: Callable[[Shown], str]) -> str:
+    """Return in words what the map keeps, each number written by ``write``."""
+    numbers = explorer.numbers
+    parts = []
+    if "variance" in numbers:
+        parts.append(f"{write(numbers['variance'])} % of the variance")
+    if "trustworthiness" in numbers:
+        k = explorer.distortion.neighbours
+        parts.append(
+            f"trustworthiness {write(numbers['trustworthiness'])} ({k} neighbour"
+            f"{'s' * (k > 1)}; 1 is perfect, about 0.5 is chance)"
+        )
+    return ", ".join(parts) or "too few points to say"
 
 
 def _note(explorer: Explorer) -> str:
@@ -51,8 +69,8 @@ def _note(explorer: Explorer) -> str:
     method = "given coordinates" if given else "principal components"
     return (
         f"{len(explorer.keys):,} of {total:,} keys, {dim} dimensions, drawn in 2 by "
-        f"{method}. The map keeps: {explorer.distortion.sentence()}. Neighbours are "
-        "by cosine in all dimensions, among the shown keys."
+        f"{method}. The map keeps: {kept(explorer, as_html)}. Neighbours are by cosine "
+        "in all dimensions, among the shown keys."
     )
 
 
@@ -77,11 +95,11 @@ def _analogy(explorer: Explorer) -> str:
     if m == 0:
         return ""
     note = f"Knows {m} keys, as {dim} numbers of 8 bits each"
-    if explorer.agreement is not None:
-        share = f"{100 * explorer.agreement:.0f} %"
-        note += f"; on {share} of 500 random questions its first answer is that of "
+    if "agreement" in explorer.numbers:
+        share = as_html(explorer.numbers["agreement"])
+        note += f"; on {share} % of 500 random questions its first answer is that of "
         note += "the full vectors"
-    words = [escape(pack.visible(key)) for key in explorer.example or ()] or [""] * 3
+    words = [escape(pack.visible(key)) for key in explorer.example] or [""] * 3
     fields = dict(zip("abc", words, strict=True))
     return Template(asset("analogy.html")).substitute(fields, note=note + ".")
 

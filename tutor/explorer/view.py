@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tutor.claims.measured import Measured
 from tutor.explorer import layout, pack, page
+from tutor.explorer.trained import Shown, Trained, shown
 from tutor.geometry import unit_rows
 
 if TYPE_CHECKING:
@@ -45,17 +47,19 @@ class Explorer:
         One group name a key, at most 8 different ones, shown as colours with a legend.
     analogy : int or sequence of str
         Keys known to the analogy box: that many from the front of the shown ones, or
-        exactly these; 0 hides the box. The page holds 20,000 bytes for it: 400 keys of
-        50 dimensions (wider vectors are projected on 50 dimensions first).
-    example : (str, str, str) or None
-        What the analogy box asks at first; three keys that it knows.
+        exactly these, the first three asked at the start; 0 hides the box. The page
+        holds 20,000 bytes for it: 400 keys of 50 dimensions (wider vectors are first
+        projected on 50).
+    trained : Trained or None
+        Bands of the numbers under the map, where the page trains the vectors itself
+        and they differ in their last digits between machines.
 
     Raises
     ------
     ValueError
         If an argument is out of range or an array has the wrong shape or a NaN.
     KeyError
-        If ``analogy`` or ``example`` names a key that is not shown.
+        If ``analogy`` names a key that is not shown.
 
     Notes
     -----
@@ -73,31 +77,32 @@ class Explorer:
         title: str = "Map of the embedding",
         groups: Sequence[str] | None = None,
         analogy: int | Sequence[str] = 400,
-        example: tuple[str, str, str] | None = None,
+        trained: Trained | None = None,
     ) -> None:
         _check_number("limit", limit, 1, LARGEST)
         _check_number("neighbours", neighbours, 1, 20)
         if len(embedding.keys) == 0:
             raise ValueError("the embedding has no keys; an explorer needs at least 1")
-        shown = min(limit, len(embedding.keys))
+        count = min(limit, len(embedding.keys))
         self.embedding = embedding
-        self.keys: tuple[str, ...] = tuple(embedding.keys[:shown])
+        self.keys: tuple[str, ...] = tuple(embedding.keys[:count])
         self._row_of = {key: row for row, key in enumerate(self.keys)}
         self.title = title
-        self.neighbours = min(neighbours, shown - 1)
-        self._given = _check_reduce(reduce, shown, len(embedding.keys))
-        self.groups = _check_groups(groups, shown, len(embedding.keys))
+        self.neighbours = min(neighbours, count - 1)
+        self._given = _check_reduce(reduce, count, len(embedding.keys))
+        self.groups = _check_groups(groups, count, len(embedding.keys))
         self.analogy_rows = self._rows_of_the_box(analogy)
-        self.example = example
-        if example is not None:
-            self._check_example(example)
+        self.example = () if isinstance(analogy, (int, np.integer)) else self._first()
+        self.trained = trained
+        if trained is not None:
+            _ = self.numbers  # outside its band: fail here, not when displayed
 
     # --- facts, computed once --------------------------------------------------------
     @cached_property
     def rows(self) -> NDArray[np.float64]:
         """Shown vectors at unit length, (n, d)."""
-        shown = np.asarray(self.embedding.vectors[: len(self.keys)], dtype=np.float64)
-        return unit_rows(shown).astype(np.float64, copy=False)
+        front = np.asarray(self.embedding.vectors[: len(self.keys)], dtype=np.float64)
+        return unit_rows(front).astype(np.float64, copy=False)
 
     @cached_property
     def _map(self) -> tuple[NDArray[np.float64], layout.Distortion]:
@@ -131,18 +136,40 @@ class Explorer:
         """Share of random analogy questions that the summary answers as the vectors."""
         return pack.agreement(self.rows[self.analogy_rows], self.analogy_vectors)
 
+    @cached_property
+    def numbers(self) -> dict[str, Shown]:
+        """Numbers under the map as they are written, those that apply."""
+        found = {
+            "variance": self.distortion.variance,
+            "trustworthiness": self.distortion.trustworthiness,
+            "agreement": self.agreement,
+        }
+        return {
+            name: shown(name, value, self.trained)
+            for name, value in found.items()
+            if value is not None
+        }
+
     # --- display ---------------------------------------------------------------------
     def _repr_html_(self) -> str:
         """Return the whole viewer: style, table, data and script."""
         return page.html(self)
 
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """Return text and HTML, and the records of measured numbers as metadata."""
+        values = [v for v in self.numbers.values() if isinstance(v, Measured)]
+        record = {"kind": "explorer", "measured": [v.record() for v in values]}
+        data = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        return data, {"tutor": record} if values else {}
+
     def __repr__(self) -> str:
         """Return sizes and distortion, for readers of plain text."""
         total, dim = self.embedding.vectors.shape
-        kept = self.distortion.sentence()
         return (
             f"Explorer({len(self.keys):,} of {total:,} keys, {dim} dimensions; "
-            f"map: {kept})"
+            f"map: {page.kept(self, str)})"
         )
 
     # --- checks ----------------------------------------------------------------------
@@ -161,25 +188,20 @@ class Explorer:
                 f"the analogy box has room for {room} keys of this width, "
                 f"got {len(names)}; leave some out"
             )
-        return np.array([self._row(name, "analogy") for name in names], dtype=np.int64)
+        return np.array([self._row(name) for name in names], dtype=np.int64)
 
-    def _row(self, key: str, argument: str) -> int:
+    def _row(self, key: str) -> int:
         if key not in self._row_of:
             raise KeyError(
-                f"{argument} names {key!r}, which is not among the {len(self.keys)} "
+                f"analogy names {key!r}, which is not among the {len(self.keys)} "
                 "shown keys; raise limit or choose another"
             )
         return self._row_of[key]
 
-    def _check_example(self, example: tuple[str, str, str]) -> None:
-        if isinstance(example, str) or len(example) != 3:
-            raise ValueError(f"example must be three keys (a, b, c), got {example!r}")
-        for key in example:
-            if self._row(key, "example") not in self.analogy_rows:
-                raise KeyError(
-                    f"example names {key!r}, which the analogy box does not know; "
-                    "add it to analogy"
-                )
+    def _first(self) -> tuple[str, ...]:
+        """Return the three keys that the analogy box asks about at the start."""
+        first = tuple(self.keys[row] for row in self.analogy_rows[:3])
+        return first if len(first) == 3 else ()
 
 
 def _check_number(name: str, value: int, low: int, high: int | None) -> None:
