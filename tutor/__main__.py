@@ -31,6 +31,7 @@ COMMANDS = {
     "test": Command(
         "run all tests and compare every notebook cell with its stored output",
         "testing:main",
+        arguments=(("paths", "test files or notebooks; none means all"),),
     ),
     "test-portable": Command(
         "run the notebooks once more as another processor would", "testing:portable"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -132,17 +131,9 @@ def _on_read(app: Any, docname: str, source: list[str]) -> None:
         source[0] += "\n\n" + added + "\n"
 
 
-def _on_outdated(
-    app: Any, env: Any, added: set[str], changed: set[str], removed: set[str]
-) -> Iterator[str]:
-    names = ("appendix/bibliography", "appendix/claims", "appendix/api")
-    return (doc for doc in sorted(env.found_docs) if doc.startswith(names))
-
-
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to a Sphinx application."""
     # Jupyter Book configures an extension the book leaves out: accept and ignore it.
     app.add_config_value("comments_config", {}, "html")
     app.connect("source-read", _on_read)
-    app.connect("env-get-outdated", _on_outdated)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -42,15 +42,18 @@ def documents(toc: Any = None) -> list[str]:
 
 
 def build(builder: str = "html") -> None:
-    """Run Jupyter Book; a warning anywhere fails the build."""
+    """Run Jupyter Book from nothing; a warning anywhere fails the build.
+
+    Sphinx repeats no warning of a page it has read before, and keeps links to what is
+    gone; a fresh build is short and says the same every time.
+    """
+    shutil.rmtree(BUILD, ignore_errors=True)
     program = "jupyter-book" if borrowed() else str(binary("jupyter-book"))
     command = [program, "build", "book", "--config", "_config.yml"]
     command += ["--toc", str(ROOT / "_toc.yml"), "--path-output", "."]
     command += ["--builder", builder, "-W", "--keep-going", "-q"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, check=False)
     if done.returncode:
-        # Sphinx does not repeat the warnings of pages it has read: forget them.
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
         raise HouseError("the book did not build; the warnings above say where")
 
 
@@ -60,24 +63,12 @@ def finish(html: Path = HTML) -> None:
     for unneeded in html.rglob("*.map"):
         unneeded.unlink()
     pages = documents()
-    prune(html, pages)
     base = str(read_yaml("_config.yml")["html"]["baseurl"])
     write_sitemap(html, pages, base)
     lost = (HERE / "404.html").read_text(encoding="utf-8")
     home = urlparse(base).path or "/"
     (html / "404.html").write_text(lost.replace("{{home}}", home), encoding="utf-8")
     (html / ".nojekyll").touch()
-
-
-def prune(html: Path, pages: list[str]) -> None:
-    """Remove pages of an earlier build that are no longer in the table of contents."""
-    kept = {html / f"{page}.html" for page in pages}
-    kept |= {html / f"{name}.html" for name in ("index", "genindex", "search", "404")}
-    kept |= {html / "py-modindex.html"}
-    for page in html.rglob("*.html"):
-        inside = page.relative_to(html).parts[0]
-        if page not in kept and inside not in ("_modules", "_static"):
-            page.unlink()
 
 
 def copy_maths(html: Path) -> None:
