@@ -206,6 +206,7 @@ def test_a_package_whose_file_is_another_is_refused(market):
 
 def test_no_index_is_a_clear_error(market, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(DataError, match="uv pip install failed"):
         carriers.fetch("tinywheel")
     with pytest.raises(DataError, match="uv pip compile failed"):
