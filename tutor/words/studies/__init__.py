@@ -1,6 +1,6 @@
 """Studies of part *words*: each chapter's module lists its own in ``STUDIES``.
 
-``STUDIES = {"word2vec-subsampling": Study(run=..., inputs=[...], data=["course-en"])}``;
-``python -m tutor claims word2vec-subsampling`` runs one and stores what it found.
+``STUDIES = {"word2vec-windows": Study(run=..., inputs=[...], data=["course-en"])}``;
+``python -m tutor claims word2vec-windows`` runs one and stores what it found.
 :func:`tutor.claims.studies.studies` collects them.
 """
