@@ -1,8 +1,8 @@
 """word2vec: skip-gram and CBOW with negative sampling or hierarchical softmax.
 
-Forms: :mod:`.reference` (NumPy losses and gradients), :mod:`.walk` (windows of a
-corpus and the NumPy loop), :mod:`.fast` (Numba kernels), :mod:`.torch` (modules for
-CPU and CUDA). Beside them: :mod:`.huffman`, :mod:`.phrases`.
+Forms: ``reference`` (NumPy losses and gradients), ``walk`` (windows of a
+corpus and the NumPy loop), ``fast`` (Numba kernels), ``torch`` (modules for
+CPU and CUDA). Beside them: ``huffman``, ``phrases``.
 Chapter: ``words/word2vec``.
 """
 
