@@ -21,16 +21,17 @@ class Row:
     name : str
         What is measured, such as ``sgns 2 threads``.
     ours, rival : callable
-        Do the work once, from the start; what they return goes to ``quality``. A
-        ``rival`` of None leaves ours alone, against the machine's limit.
+        Do the work once, from the start; what they return goes to ``quality``. Called
+        once to warm up, then once a turn: take another seed each time. A ``rival`` of
+        None leaves ours alone.
     rival_name : str
-        The library, with the function that was called.
+        The library, with the function that was called; where there is none, why.
     unit : str
         What ``work`` counts: ``words``, ``pairs``, ``bytes``.
     work : float
         How much of it one call does; the rate is ``work`` by seconds.
     quality : callable, optional
-        Scores of one result, so that speed is not bought with worse vectors.
+        Scores of one result, taken each turn, so that speed is not bought with worse vectors.
     notes : str
         Threads, batch, what was left out of the measured part.
     limit : float

@@ -1,4 +1,4 @@
-"""Run the benchmarks: ours and the rival in turns, medians, hardware and load beside them.
+"""Run the benchmarks: ours and the rival in turns, with medians, hardware and load.
 
 The result lies in ``data/results/bench.json``, one record a row; a later run replaces
 the rows it measures and leaves the others, each with the date and machine of its own.
@@ -14,7 +14,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,33 @@ def names() -> list[str]:
     return sorted(m.name for m in found if not m.name.startswith("_"))
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds of one call, and its result."""
-    began = time.perf_counter()
-    result = work()
-    return time.perf_counter() - began, result
+@dataclass
+class Side:
+    """What one side of a row took and how good its results were, turn by turn."""
+
+    work: Callable[[], Any]
+    seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
+    quality: list[dict[str, float]] = field(default_factory=list)
+
+    def turn(self, score: Callable[[Any], Mapping[str, float]] | None) -> None:
+        """Do the work once, timed; score the result outside the measured part."""
+        wall, processor = time.perf_counter(), time.process_time()
+        result = self.work()
+        self.processor_seconds.append(time.process_time() - processor)
+        self.seconds.append(time.perf_counter() - wall)
+        if score is not None:
+            self.quality.append(dict(score(result)))
+
+    def record(self, amount: float) -> dict[str, Any]:
+        """Return the median rates, every turn's seconds and every turn's scores."""
+        names = self.quality[0] if self.quality else ()
+        return {
+            "rate": amount / statistics.median(self.seconds),
+            "rate_by_processor": amount / statistics.median(self.processor_seconds),
+            "seconds": [round(s, 4) for s in self.seconds],
+            "quality": {n: [round(q[n], 5) for q in self.quality] for n in names},
+        }
 
 
 def measure(
@@ -49,45 +72,35 @@ def measure(
     Fewer than ``turns`` turns are taken, but at least two, when they would last longer
     than ``most`` seconds; the record says how many there were.
     """
-    sides: dict[str, Callable[[], Any]] = {"ours": row.ours}
-    if row.rival is not None:
-        sides["rival"] = row.rival
+    sides = [Side(row.ours)] + ([Side(row.rival)] if row.rival else [])
     before, began = load(), time.perf_counter()
-    results = {name: timed(side)[1] for name, side in sides.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in sides}
-    while len(seconds["ours"]) < turns:
-        enough = len(seconds["ours"]) >= 2
-        if enough and time.perf_counter() - began > most:
+    for side in sides:
+        side.work()
+    while len(sides[0].seconds) < turns:
+        late = time.perf_counter() - began > most
+        if late and len(sides[0].seconds) >= 2:
             break
-        for name, side in sides.items():
-            spent, results[name] = timed(side)
-            seconds[name].append(spent)
-    record = summary(row, seconds, results)
-    return {**record, "load_before": before, "load_after": load()}
+        for side in sides:
+            side.turn(row.quality)
+    return {**summary(row, sides), "load_before": before, "load_after": load()}
 
 
-def summary(
-    row: Row, seconds: Mapping[str, list[float]], results: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return rates, ratio and quality of a row whose seconds are known."""
+def summary(row: Row, sides: list[Side]) -> dict[str, Any]:
+    """Return rates, ratio and quality of a row that has been measured."""
     record: dict[str, Any] = {
         "name": row.name,
-        "rival": row.rival_name,
+        "rival_name": row.rival_name,
         "unit": f"{row.unit}/s",
         "notes": row.notes,
-        "turns": len(seconds["ours"]),
+        "turns": len(sides[0].seconds),
     }
-    for side, spent in seconds.items():
-        median = statistics.median(spent)
-        record[f"{side}_rate"] = row.work / median
-        record[f"{side}_seconds"] = [round(s, 4) for s in spent]
-        if row.quality is not None:
-            record[f"{side}_quality"] = dict(row.quality(results[side]))
-    if "rival" in seconds:
-        ratios = [r / o for o, r in zip(seconds["ours"], seconds["rival"], strict=True)]
-        record["times_as_fast"] = statistics.median(ratios)
+    for name, side in zip(("ours", "rival"), sides, strict=False):
+        record[name] = side.record(row.work)
+    if len(sides) == 2:
+        pairs = zip(sides[0].seconds, sides[1].seconds, strict=True)
+        record["times_as_fast"] = statistics.median(r / o for o, r in pairs)
     if row.limit:
-        record["share_of_limit"] = record["ours_rate"] / row.limit
+        record["share_of_limit"] = record["ours"]["rate"] / row.limit
     return record
 
 
@@ -147,18 +160,19 @@ def store(records: list[dict[str, Any]], path: Path = RESULTS) -> None:
 
 
 def line(record: Mapping[str, Any]) -> str:
-    """Return a record as one readable line."""
-    text = f"{record['name']}: {record['ours_rate']:.3g} {record['unit']}"
-    if "times_as_fast" in record:
-        text += f", {record['times_as_fast']:.2f} times {record['rival']}"
-        text += f" ({record['rival_rate']:.3g})"
+    """Return a record as readable lines."""
+    text = f"{record['name']}: {record['ours']['rate']:.3g} {record['unit']}"
+    if "rival" in record:
+        text += f", {record['times_as_fast']:.2f} times {record['rival_name']}"
+        text += f" ({record['rival']['rate']:.3g})"
+    else:
+        text += f", no rival: {record['rival_name']}"
     if "share_of_limit" in record:
         text += f", {record['share_of_limit']:.0%} of this machine's limit"
     for side in ("ours", "rival"):
-        scores = record.get(f"{side}_quality", {})
-        if scores:
-            parts = ", ".join(f"{k} {v:.3f}" for k, v in scores.items())
-            text += f"\n    {side}: {parts}"
+        for name, scores in record.get(side, {}).get("quality", {}).items():
+            spread = f"{min(scores):.3f} to {max(scores):.3f}"
+            text += f"\n    {side} {name}: {statistics.median(scores):.3f} ({spread})"
     return text
 
 
@@ -167,10 +181,9 @@ def main(*wanted: str) -> int:
     known = names()
     unknown = [name for name in wanted if name not in known]
     if unknown:
-        raise HouseError(
-            f"no benchmark {', '.join(unknown)}; there are: {', '.join(known) or 'none'}"
-        )
-    stamp = datetime.now(timezone.utc).isoformat(timespec="seconds")  # noqa: UP017
+        there = ", ".join(known) or "none"
+        raise HouseError(f"no benchmark {', '.join(unknown)}; there are: {there}")
+    stamp = datetime.now(UTC).isoformat(timespec="seconds")
     context = {"date": stamp, **machine()}
     quick = os.environ.get("TUTOR_BENCH") == "quick"
     for name in wanted or known:
