@@ -53,9 +53,9 @@ def test_one_word(backend):
 def test_not_finite(backend, bad):
     X = counts.cooccurrence(CORPUS)
     X.data[0] = bad
-    with pytest.raises(ValueError, match="1 of .* NaN or infinite"):
+    with pytest.raises(ValueError, match=r"1 of .* NaN or infinite"):
         counts.ppmi(X)
-    with pytest.raises(ValueError, match="1 of .* NaN or infinite"):
+    with pytest.raises(ValueError, match=r"1 of .* NaN or infinite"):
         counts.truncated_svd(X, 2, backend=backend)
 
 
@@ -85,7 +85,7 @@ def test_ppmi_parameters(arguments, message):
 
 def test_eigenvalue_power_out_of_range():
     config = counts.CountsConfig(dim=2, eigenvalue_power=1.5)
-    with pytest.raises(ValueError, match="between 0 and 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
         counts.fit(CORPUS, config)
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from tutor.training import Fit, History, check_backend, select_device
 from tutor.words.counts import reference, svd
-from tutor.words.counts.reference import CountsConfig, Tokens, ppmi, window_weights
+from tutor.words.counts.reference import CountsConfig, ppmi, window_weights
 from tutor.words.counts.svd import SVD, weighted
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from tutor.datasets import Corpus
 
 BACKENDS = ("numba", "numpy", "torch")
 
@@ -45,7 +47,7 @@ def _check(backend: str, device: str) -> None:
 
 
 def cooccurrence(
-    corpus: Tokens,
+    corpus: Corpus,
     *,
     window: int = 5,
     weighting: str = "flat",
@@ -181,7 +183,7 @@ def factorize(
 
 
 def fit(
-    corpus: Tokens,
+    corpus: Corpus,
     config: CountsConfig | None = None,
     *,
     backend: str = "numba",

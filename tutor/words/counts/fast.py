@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit, uint64
@@ -29,7 +29,7 @@ from tutor.words.counts.chunks import (
     join_blocks,
     pad_span,
 )
-from tutor.words.counts.reference import Tokens, check_corpus, scaled, window_weights
+from tutor.words.counts.reference import check_corpus, scaled, window_weights
 from tutor.words.counts.svd import (
     OVERSAMPLE,
     SVD,
@@ -39,6 +39,9 @@ from tutor.words.counts.svd import (
     subspace_iteration,
     width,
 )
+
+if TYPE_CHECKING:
+    from tutor.datasets import Corpus
 
 CHUNK_TOKENS = 1 << 24
 BLOCK_CELLS = 1 << 20
@@ -137,7 +140,7 @@ def _count_chunk(
 
 
 def cooccurrence(
-    corpus: Tokens,
+    corpus: Corpus,
     *,
     window: int = 5,
     weighting: str = "flat",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ from tutor.sampling import check_offsets
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from tutor.datasets import Corpus
 
 WEIGHTINGS = ("flat", "harmonic", "dynamic")
 MAX_HARMONIC_WINDOW = 20  # lcm(1..20) = 232,792,560; sums stay far below 2**63
@@ -52,18 +54,10 @@ class CountsConfig:
     window: int = 5
     weighting: str = "dynamic"
     shift: float = 1.0
-    smoothing: float = 0.75
+    smoothing: float = 1.0
     dim: int = 100
     eigenvalue_power: float = 0.5
     iterations: int = 5
-
-
-class Tokens(Protocol):
-    """What counting needs of a corpus: :class:`tutor.datasets.Corpus` has it."""
-
-    tokens: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    vocabulary: Any
 
 
 # --- the window ----------------------------------------------------------------------
@@ -118,7 +112,7 @@ def window_weights(window: int, weighting: str) -> tuple[NDArray[np.int64], int]
     return np.concatenate([[0], weights]).astype(np.int64), unit
 
 
-def check_corpus(corpus: Tokens) -> tuple[NDArray[np.int32], NDArray[np.int64], int]:
+def check_corpus(corpus: Corpus) -> tuple[NDArray[np.int32], NDArray[np.int64], int]:
     """Return (tokens, offsets, vocabulary size) of a corpus that can be counted.
 
     Raises
@@ -144,7 +138,7 @@ def check_corpus(corpus: Tokens) -> tuple[NDArray[np.int32], NDArray[np.int64], 
 
 # --- 1. counting ---------------------------------------------------------------------
 def cooccurrence(
-    corpus: Tokens,
+    corpus: Corpus,
     *,
     window: int = 5,
     weighting: str = "flat",

@@ -14,7 +14,6 @@ from torch import Tensor
 
 from tutor.training import select_device
 from tutor.words.counts.reference import (
-    Tokens,
     check_corpus,
     check_parameters,
     scaled,
@@ -24,6 +23,8 @@ from tutor.words.counts.svd import OVERSAMPLE, SVD, check_factors, random_start,
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
+
+    from tutor.datasets import Corpus
 
 
 def to_torch(
@@ -52,7 +53,7 @@ def to_scipy(matrix: Tensor) -> csr_matrix:
 
 # --- 1. counting ---------------------------------------------------------------------
 def cooccurrence(
-    corpus: Tokens,
+    corpus: Corpus,
     *,
     window: int = 5,
     weighting: str = "flat",
