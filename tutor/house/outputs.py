@@ -17,6 +17,7 @@ from typing import Any
 from tutor.house.setup import ROOT, HouseError
 
 TIMEOUT = 300
+CELL_BUDGET, CHAPTER_BUDGET = 30.0, 90.0  # seconds on one core of a quiet machine
 KEPT_CELL = ("tags", "mystnb")
 KEPT_NOTEBOOK = ("kernelspec", "jupytext")
 
@@ -47,9 +48,17 @@ def read_source(path: Path) -> Any:
     return notebook
 
 
-def execute(notebook: Any, folder: Path) -> None:
-    """Run all cells in order in a fresh kernel whose working folder is ``folder``."""
+def execute(notebook: Any, folder: Path) -> list[float]:
+    """Run all cells in a fresh kernel; return the seconds of each code cell."""
     from nbclient import NotebookClient
+
+    seconds: list[float] = []
+
+    def start(**_: Any) -> None:
+        seconds.append(-time.perf_counter())
+
+    def stop(**_: Any) -> None:
+        seconds[-1] += time.perf_counter()
 
     client = NotebookClient(
         notebook,
@@ -59,8 +68,25 @@ def execute(notebook: Any, folder: Path) -> None:
         record_timing=False,
         extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(folder)}},
+        on_cell_execute=start,
+        on_cell_executed=stop,
     )
     client.execute()
+    return seconds
+
+
+def over_budget(seconds: list[float]) -> list[str]:
+    """Say which cells, and whether the chapter, took longer than a reader waits."""
+    slow = [
+        f"code cell {number} took {took:.0f} s, at most {CELL_BUDGET:.0f} s wanted"
+        for number, took in enumerate(seconds, 1)
+        if took > CELL_BUDGET
+    ]
+    if (total := sum(seconds)) > CHAPTER_BUDGET:
+        slow.append(
+            f"all cells took {total:.0f} s, at most {CHAPTER_BUDGET:.0f} wanted"
+        )
+    return slow
 
 
 def tidy(notebook: Any) -> None:
@@ -114,11 +140,13 @@ def regenerate(chapter: str, root: Path = ROOT) -> float:
     target.parent.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     try:
-        execute(notebook, target.parent)
+        seconds = execute(notebook, target.parent)
     except CellExecutionError as error:
         raise HouseError(f"{chapter}: a cell raised\n{_plain(str(error))}") from error
     except CellTimeoutError as error:
         raise HouseError(f"{chapter}: a cell ran over {TIMEOUT} s") from error
+    for problem in over_budget(seconds):
+        print(f"{chapter}: {problem} (on a quiet machine)", file=sys.stderr)
     tidy(notebook)
     waiting = target.with_suffix(".ipynb.part")
     nbformat.write(notebook, waiting)  # type: ignore[no-untyped-call]
