@@ -112,11 +112,38 @@ def _section(name: str) -> str:
     )
 
 
+# --- traps ----------------------------------------------------------------------------
+def traps() -> str:
+    """Return the table of every chapter's trap, linked to the place that shows it."""
+    from tutor.house.site import documents
+
+    rows = ["| the trap | shown in |", "|---|---|"]
+    for name in documents():
+        source = ROOT / "book" / "source" / f"{name}.md"
+        if not source.is_file():
+            continue
+        text = source.read_text(encoding="utf-8")
+        for title in re.findall(r"^## (A trap.*)$", text, re.MULTILINE):
+            chapter = re.findall(r"^# (.+)$", text, re.MULTILINE)[0]
+            shown = title.removeprefix("A trap").lstrip(":, ") or title
+            link = f"[{chapter}](../{name}.ipynb#{slug(title)})"
+            rows.append(f"| {shown[:1].upper() + shown[1:]} | {link} |")
+    return "\n".join(rows)
+
+
+def slug(title: str) -> str:
+    """Return a heading's address as Sphinx and GitHub make it."""
+    plain = re.sub(r"[^\w\- ]", "", title.lower().replace("`", ""))
+    return plain.strip().replace(" ", "-")
+
+
 # --- Sphinx ---------------------------------------------------------------------------
 def generated(docname: str) -> str | None:
     """Return what is added to a page at build time, None for all other pages."""
     if docname == "appendix/bibliography":
         return bibliography()
+    if docname == "appendix/failures":
+        return traps()
     if docname.startswith("appendix/api"):
         return api(docname)
     if docname == "appendix/claims" and find_spec("tutor.house.ledger"):
