@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tutor import claims
 from tutor.claims import Claim, ClaimError, Measured
@@ -79,6 +81,25 @@ def test_one_seed_against_the_others_is_not_reproduced(direction):
     effect = Effect(sign * 0.08, low, high, per_seed)
     verdict = replace(CLAIM, direction=direction).decide(effect)
     assert verdict.outcome == claims.UNDECIDED
+
+
+@given(
+    st.floats(-1, 1),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.floats(0, 0.5),
+    st.floats(-1, 1),
+)
+def test_less_is_the_mirror_of_greater(middle, below, above, margin, threshold):
+    """Turning every sign round and the direction with it changes no verdict."""
+    low, high = middle - below, middle + above
+    effect = Effect(middle, low, high, seeds(middle))
+    mirror = Effect(-middle, -high, -low, seeds(-middle))
+    greater = replace(CLAIM, margin=margin, threshold=threshold)
+    less = replace(greater, direction="less", threshold=-threshold)
+    outcome = claims.outcome_of(greater, effect)
+    assert outcome == claims.outcome_of(less, mirror)
+    assert (outcome == claims.UNDECIDED) or claims.needed_factor(greater, effect) >= 1
 
 
 def test_threshold_moves_the_line():

@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -197,3 +198,20 @@ def test_show_sees_through_compilation():
     assert notebook.source_of(Measured.record).startswith("def record")
     with pytest.raises(TypeError, match="no Python source"):
         notebook.source_of(len)
+
+
+def test_nothing_heavy_is_imported():
+    """A reader without torch, numba or matplotlib still sets up and reads claims."""
+    blocked = ("torch", "numba", "matplotlib", "transformers", "gensim", "pandas")
+    code = (
+        "import sys\n"
+        f"for name in {blocked}: sys.modules[name] = None\n"
+        "import tutor.claims, tutor.exercises, tutor.notebook, tutor.plot\n"
+        "import tutor.claims.studies\n"
+        "tutor.setup('words/counts')\n"
+    )
+    root = str(Path(notebook.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -105,8 +105,8 @@ def setup(chapter: str, *, seed: int = 0) -> None:
     np.set_printoptions(precision=3, suppress=True, threshold=50, linewidth=88)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - for code that still draws from the global one
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
     if "google.colab" in sys.modules:
         _setup_colab(chapter)
 
