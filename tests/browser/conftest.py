@@ -90,6 +90,7 @@ class Browser:
 
     def violations(self):
         """Return axe-core's findings as "rule: selector" texts."""
+        self.run("document.getAnimations().forEach((each) => each.finish())")
         self.run(self.axe)
         self.driver.set_script_timeout(60)
         result = self.driver.execute_async_script(

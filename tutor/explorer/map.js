@@ -167,7 +167,7 @@ class PointMap {
     if (this.chosen >= 0) this.dot(this.chosen, radius + 3, this.colour.mark);
     if (this.at >= 0) this.dot(this.at, radius + 3, this.colour.ink);
     const taken = [];
-    for (const i of [this.at, this.chosen]) if (i >= 0) this.label(i, taken, true);
+    for (const i of new Set([this.at, this.chosen])) if (i >= 0) this.label(i, taken, true);
     let room = 60;
     const rest = marked.size || searching ? [] : this.names.keys(); // frequent names first
     for (const i of [...corners, ...neighbours, ...this.matches, ...rest]) {
