@@ -71,9 +71,9 @@ def join_blocks(parts: list[tuple[Any, Any, Any]], n_words: int) -> csr_matrix:
     pointers = np.concatenate([[0], *ends])
     if pointers[-1] < 2**31:
         pointers = pointers.astype(np.int32)
-    matrix = csr_matrix((n_words, n_words), dtype=np.int64)
     columns = np.empty(sum(sizes), np.int32)
-    values = np.empty(sum(sizes), np.int64)
+    values = np.empty(sum(sizes), parts[0][1].dtype)
+    matrix = csr_matrix((n_words, n_words), dtype=values.dtype)
     at = len(columns)
     while parts:
         some_columns, some_values, _ = parts.pop()

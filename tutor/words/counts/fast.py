@@ -78,7 +78,7 @@ def _count_rows_jit(  # type: ignore[no-untyped-def]
     the test for negative ones. A page is 32 columns; only touched pages are read.
     """
     n_words, (first, last) = len(starts) - 1, block
-    row = np.zeros((n_words // 32 + 1) * 32, np.int64)
+    row = np.zeros((n_words // 32 + 1) * 32, values.dtype)
     page = np.zeros(n_words // 32 + 1, np.uint8)
     size = 0
     for word in range(first, last):
@@ -114,15 +114,17 @@ def _count_chunk(
     threads: int,
     block_cells: int,
 ) -> csr_matrix:
-    """Count the centers of one span of ``padded`` as int64."""
+    """Count the centers of one span of ``padded`` as whole numbers."""
     starts, positions = _positions_jit(padded, *span, n_words)
+    largest = 2 * int(weights.sum()) * int(np.diff(starts).max())  # of any cell
+    dtype = np.int32 if largest < 2**31 else np.int64
     reach = (len(weights) - 1) * (2 if symmetric else 1)
     bounds = np.minimum(np.diff(starts) * reach, n_words)
     blocks = cut_blocks(bounds, block_cells)
     room = max(int(bounds[first:last].sum()) for first, last in blocks) + 1
     desks: SimpleQueue[Any] = SimpleQueue()  # one scratch area a thread, used again
     for _ in range(threads):
-        desks.put((np.empty(room, np.int32), np.empty(room, np.int64)))
+        desks.put((np.empty(room, np.int32), np.empty(room, dtype)))
 
     def count(block: tuple[int, int]) -> tuple[Any, Any, Any]:
         columns, values = desk = desks.get()
@@ -177,7 +179,8 @@ def cooccurrence(
         part = _count_chunk(
             padded, span, n_words, weights, symmetric, threads, block_cells
         )
-        total = part if total is None else total + part
+        # the sum of two int32 chunks may need more
+        total = part if total is None else total.astype(np.int64) + part
     return scaled(csr_matrix(total), unit)
 
 
