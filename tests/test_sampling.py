@@ -192,6 +192,20 @@ def test_skipgram_pairs_equal_the_loop(lengths, window, dynamic, drop, seed):
     assert list(zip(*(p.tolist() for p in pairs), strict=True)) == loop
 
 
+def test_pairs_of_pieces_are_the_pairs_of_the_whole():
+    tokens = (np.arange(60) % 7).astype(np.int32)
+    keep = np.full(7, 0.6)
+    whole = sampling.skipgram_pairs(
+        tokens, [0, 25, 40, 60], window=3, keep=keep, seed=1
+    )
+    parts = [
+        sampling.skipgram_pairs(tokens[a:b], cut, window=3, keep=keep, seed=1, start=a)
+        for a, b, cut in ((0, 25, [0, 25]), (25, 60, [0, 15, 35]))
+    ]
+    for one, several in zip(whole, zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(one, np.concatenate(several))
+
+
 @pytest.mark.parametrize("offsets", [[0], [1, 3], [0, 2], [0, 3, 2, 3]])
 def test_offsets_must_cut_the_tokens(offsets):
     with pytest.raises(ValueError, match="offsets must"):

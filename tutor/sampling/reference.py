@@ -228,6 +228,7 @@ def skipgram_pairs(
     keep: ArrayLike | None = None,
     seed: int = 0,
     epoch: int = 0,
+    start: int = 0,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
     """Return every (center, context) pair of one epoch, in corpus order.
 
@@ -242,20 +243,23 @@ def skipgram_pairs(
         Largest distance. With ``dynamic``, each center draws its own from 1..window.
     keep : (vocab,) array or None
         Keep probability of each word; None keeps all.
+    start : int
+        Position of ``tokens[0]`` in the whole corpus: a corpus walked in pieces of
+        whole documents gives the pairs it gives in one.
 
     Returns
     -------
     centers, contexts : (pairs,) int32
     positions : (pairs,) int64
-        The center's position in ``tokens``: the address of all its draws.
+        The center's position in the corpus: the address of all its draws.
     """
     offsets = check_offsets(len(tokens), offsets)
     kept = np.arange(len(tokens))
     if keep is not None:
-        kept = np.flatnonzero(subsample(tokens, keep, seed, epoch))
+        kept = np.flatnonzero(subsample(tokens, keep, seed, epoch, start=start))
     document = np.searchsorted(offsets, kept, side="right")
     sizes = (
-        window_sizes(kept, window, seed, epoch)
+        window_sizes(start + kept, window, seed, epoch)
         if dynamic
         else np.full(len(kept), window)
     )
@@ -268,7 +272,7 @@ def skipgram_pairs(
     row, other = np.concatenate(rows), np.concatenate(others)
     order = np.lexsort((other, row))
     row, other = row[order], other[order]
-    return tokens[kept[row]], tokens[kept[other]], kept[row]
+    return tokens[kept[row]], tokens[kept[other]], start + kept[row]
 
 
 def initial_vectors(

@@ -8,7 +8,7 @@ Chapter: ``words/word2vec``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tutor import sampling, training
 from tutor.words.word2vec.config import Word2VecConfig
@@ -137,10 +137,11 @@ def fit(
     words = corpus.vocabulary.words
     U, V, history = _train(plan, config, len(words), backend, seed, device)
     meta = {"algorithm": "word2vec", "corpus": corpus.name, "seed": seed}
-    tree = config.objective == "hierarchical_softmax"
     return training.Fit(
         embedding=Embedding(words, U, meta={**meta, "matrix": "word"}),
-        context=None if tree else Embedding(words, V, meta={**meta, "matrix": "context"}),
+        context=None
+        if tree
+        else Embedding(words, V, meta={**meta, "matrix": "context"}),
         history=history,
         config=config,
         seed=seed,
@@ -155,12 +156,14 @@ def _train(
     backend: str,
     seed: int,
     device: str,
-):  # type: ignore[no-untyped-def]
+) -> tuple[Any, Any, training.History]:
     """Return the trained matrices and the history of a run."""
     import numpy as np
 
     U = sampling.initial_vectors(vocab, config.dim, seed)
     V = np.zeros_like(U)
+    tables: tuple[Any, Any]
+    step: Any
     if backend == "torch":
         from tutor.words.word2vec import torch as twin
 
@@ -174,7 +177,8 @@ def _train(
     losses, rates = [], []
     for epoch in range(config.epochs):
         step(*tables, plan, config, seed=seed, epoch=epoch)
-        U, V = (np.asarray(t)[:, : config.dim] for t in tables)
+        held = twin.arrays(*tables) if backend == "torch" else tables
+        U, V = (np.asarray(t)[:, : config.dim] for t in held)
         if not np.isfinite(U).all():
             raise FloatingPointError(
                 f"vectors are not finite after epoch {epoch}: lower learning_rate "
@@ -182,4 +186,8 @@ def _train(
             )
         losses.append(probe_loss(U, V, plan, config, seed=seed))
         rates.append(rate_at(config, epoch, 1.0))
-    return U, V, training.History({"loss": losses, "learning_rate": rates})
+    return (
+        U,
+        V,
+        training.History({"loss": tuple(losses), "learning_rate": tuple(rates)}),
+    )
