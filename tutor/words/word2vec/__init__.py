@@ -137,11 +137,12 @@ def fit(
     words = corpus.vocabulary.words
     U, V, history = _train(plan, config, len(words), backend, seed, device)
     meta = {"algorithm": "word2vec", "corpus": corpus.name, "seed": seed}
+    context = None
+    if config.objective == "negative_sampling":
+        context = Embedding(words, V, meta={**meta, "matrix": "context"})
     return training.Fit(
         embedding=Embedding(words, U, meta={**meta, "matrix": "word"}),
-        context=None
-        if tree
-        else Embedding(words, V, meta={**meta, "matrix": "context"}),
+        context=context,
         history=history,
         config=config,
         seed=seed,
