@@ -269,6 +269,13 @@ def test_store_refuses_what_cannot_be_kept(tmp_path):
         claims.stored("x", root=tmp_path)
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"name": "x"}', "[" * 100_000])
+def test_damaged_result_is_named_with_its_remedy(tmp_path, text):
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ClaimError, match=r"x\.json is damaged .* claims x`"):
+        claims.stored("x", root=tmp_path)
+
+
 def module(tmp_path: Path, monkeypatch, name: str, source: str) -> None:
     (tmp_path / f"{name}.py").write_text(source, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)

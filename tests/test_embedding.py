@@ -45,6 +45,32 @@ def test_keys_must_be_strings():
         Embedding(["a", 7], np.eye(2))
 
 
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda e: Embedding("abc", np.eye(3)), "keys must be several keys.*'abc'"),
+        (lambda e: Embedding(["a"], [[1.0]], 5), "meta must be a mapping, got 5"),
+        (lambda e: e.subset("king"), "keys must be several keys"),
+        (lambda e: e.rows("king"), "keys must be several keys"),
+        (lambda e: e.nearest("king", 2.5), "k must be a whole number, got 2.5"),
+    ],
+)
+def test_wrong_kinds_are_refused(royal, ask, message):
+    with pytest.raises(TypeError, match=message):
+        ask(royal)
+
+
+def test_complex_vectors_are_refused_not_halved():
+    with pytest.raises(ValueError, match="must be real"):
+        Embedding(["a"], [[1 + 2j]])
+
+
+def test_numpy_strings_become_plain_keys():
+    held = Embedding(np.array(["a", "b"]), np.eye(2))
+    assert [type(key) for key in held.keys] == [str, str]
+    assert repr(held) == "Embedding(2 x 2: 'a', 'b')"
+
+
 def test_nothing_can_change_it(royal):
     source = VECTORS.copy()
     held = Embedding(KEYS, source)

@@ -165,9 +165,35 @@ def test_damaged_safetensors_never_runs_and_never_allocates(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("dtype", "shape", "size"),
+    [
+        ("BF16", [3, 2], 12),
+        ("F8_E4M3", [3, 2], 6),
+        ("C64", [3, 2], 48),
+        ("BOOL", [3, 2], 6),
+        ("F32", [], 4),
+        ("F32", [3], 12),
+        ("F32", [3, 1, 1], 12),
+        ("F32", [0, 1 << 62], 0),
+    ],
+)
+def test_strange_tensors_are_refused(tmp_path, dtype, shape, size):
+    folder = made(["a", "b"]).save(tmp_path)
+    tensor = {"dtype": dtype, "shape": shape, "data_offsets": [0, size]}
+    header = json.dumps({"embeddings": tensor}).encode()
+    body = struct.pack("<Q", len(header)) + header + bytes(size)
+    (folder / "model.safetensors").write_bytes(body)
+    with pytest.raises(ValueError, match=r"model\.safetensors"):
+        Embedding.load(folder)
+
+
+@pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("config.json", "{", "damaged"),
+        ("config.json", '{"tutor": {"meta": [1]}}', "not a table"),
+        ("tokenizer.json", '{"model": {"vocab": {"a": Infinity}}}', "no word list"),
+        ("tokenizer.json", '{"model": {"vocab": {"a": 0.5}}}', "no word list"),
         ("config.json", "[" * 100_000, "damaged"),
         ("config.json", "[1]", "not a table"),
         ("tokenizer.json", "{}", "no word list"),
@@ -259,6 +285,7 @@ def test_beyond_float32_is_refused(tmp_path):
         (b"1 2\nabcdefghijklmn", True, "a key without an end"),
         (b"1 2\nabcdef \0\0\0\0\0", True, "5 bytes where 8"),
         (b"1 1\na nan\n", False, "NaN or infinite"),
+        (b"1 1\na 1e39\n", False, "NaN or infinite"),
         (b"2 1\na 1\na 2\n", False, "2 keys but only 1 different"),
     ],
 )

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tutor import formats
+from tutor.checks import check_keys, check_vectors, real_floats, several
 from tutor.evaluate.ranking import best_rows
 from tutor.geometry import unit_rows
 from tutor.spelling import closest_spellings
@@ -67,12 +68,13 @@ class Embedding:
     meta: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        keys = tuple(self.keys)
-        vectors = np.array(self.vectors, order="C")
-        if vectors.dtype not in (np.float16, np.float32, np.float64):
-            vectors = vectors.astype(np.float64)
-        _check_keys(keys)
-        _check_vectors(keys, vectors)
+        keys = tuple(several(self.keys, "keys"))
+        vectors = real_floats(self.vectors)
+        if not isinstance(self.meta or {}, Mapping):
+            raise TypeError(f"meta must be a mapping, got {self.meta!r}")
+        check_keys(keys)
+        keys = tuple(map(str, keys))  # NumPy's strings become plain ones
+        check_vectors(keys, vectors)
         vectors.setflags(write=False)
         object.__setattr__(self, "keys", keys)
         object.__setattr__(self, "vectors", vectors[...])  # a view cannot be unlocked
@@ -129,13 +131,14 @@ class Embedding:
         if (row := self._rows.get(key)) is None:
             near = ", ".join(map(repr, closest_spellings(key, self.keys)))
             raise KeyError(
-                f"{key!r} is not among the {len(self)} keys; closest: {near}"
+                f"{key!r} is not among the {len(self)} keys; closest: {near or 'none'}"
             )
         return row
 
     def rows(self, keys: Iterable[str]) -> NDArray[np.int64]:
         """Return the rows (m,) of several keys, in their order."""
-        return np.fromiter((self.row(key) for key in keys), dtype=np.int64)
+        rows = (self.row(key) for key in several(keys, "keys"))
+        return np.fromiter(rows, dtype=np.int64)
 
     # --- asking ----------------------------------------------------------------------
     def similarity(self, a: str, b: str) -> float:
@@ -163,9 +166,7 @@ class Embedding:
         exclude : iterable of str
             Keys to leave out.
         """
-        if isinstance(exclude, str):
-            raise TypeError(f"exclude must be several keys, got the string {exclude!r}")
-        left_out = [*exclude]
+        left_out = [*several(exclude, "exclude")]
         if isinstance(query, str):
             left_out.append(query)
             query = self[query]
@@ -200,7 +201,7 @@ class Embedding:
     # --- making another --------------------------------------------------------------
     def subset(self, keys: Iterable[str]) -> Embedding:
         """Return these keys with their rows, in this order."""
-        keys = tuple(keys)
+        keys = tuple(several(keys, "keys"))
         return Embedding(keys, self.vectors[self.rows(keys)], self.meta)
 
     def truncate(self, dim: int) -> Embedding:
@@ -263,38 +264,3 @@ class Embedding:
         weight = torch.tensor(np.asarray(self.vectors))
         n, dim = self.vectors.shape
         return torch.nn.Embedding(n, dim, _weight=weight, _freeze=freeze)
-
-
-def _check_keys(keys: tuple[str, ...]) -> None:
-    for row, key in enumerate(keys):
-        if not isinstance(key, str):
-            raise TypeError(
-                f"keys must be strings, got {type(key).__name__} {key!r} at row {row}: "
-                "convert them with map(str, keys)"
-            )
-        if not key:
-            raise ValueError(f"the key at row {row} is empty; no file format keeps it")
-    try:
-        "".join(keys).encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"a key holds half a surrogate pair ({error.object[error.start]!r}), which "
-            "no file can store"
-        ) from error
-
-
-def _check_vectors(keys: tuple[str, ...], vectors: Floats) -> None:
-    if vectors.ndim != 2 or vectors.shape[1] == 0:
-        raise ValueError(
-            f"vectors must have rank 2 (n, d) with d > 0, got rank {vectors.ndim} "
-            f"with shape {vectors.shape}"
-        )
-    if len(vectors) != len(keys):
-        raise ValueError(f"{len(keys)} keys but {len(vectors)} rows of vectors")
-    finite = np.isfinite(vectors).all(axis=1)
-    if not finite.all():
-        first = int(finite.argmin())
-        raise ValueError(
-            f"{int((~finite).sum())} of {len(keys)} rows have NaN or infinite entries, "
-            f"the first is {keys[first]!r} (row {first})"
-        )

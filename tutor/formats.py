@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -80,9 +81,6 @@ def write_folder(embedding: Embedding, folder: Path) -> Path:
 
 def read_folder(folder: Path) -> Parts:
     """Read a folder of `write_folder`, or one that model2vec wrote."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
     texts = {}
     for name in ("config.json", "tokenizer.json"):
         try:
@@ -94,17 +92,17 @@ def read_folder(folder: Path) -> Parts:
             ) from error
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{folder / name} is damaged: {error}") from error
-    try:
-        tensors = load_file(folder / "model.safetensors")
-    except SafetensorError as error:
-        raise ValueError(
-            f"{folder / 'model.safetensors'} is damaged: {error}"
-        ) from error
+    tensors = _tensors(folder / "model.safetensors")
     vectors = tensors.get("embeddings", tensors.get("embedding.weight"))
     if vectors is None or set(tensors) & {"mapping", "weights"}:
         raise ValueError(
             f"expected one tensor named 'embeddings', found {sorted(tensors)}; "
             "quantised models cannot be read"
+        )
+    if vectors.ndim != 2 or vectors.dtype.kind not in "fiu":
+        raise ValueError(
+            f"expected a matrix of real numbers, found {vectors.dtype} of shape "
+            f"{vectors.shape} in {folder / 'model.safetensors'}"
         )
     ours = _table(texts["config.json"], folder).get("tutor", {})
     keys = _vocabulary(texts["tokenizer.json"], len(vectors))
@@ -113,9 +111,26 @@ def read_folder(folder: Path) -> Parts:
     return keys, vectors, ours.get("meta", {})
 
 
+def _tensors(path: Path) -> dict[str, NDArray[Any]]:
+    """Read a safetensors file; whatever is wrong with it is a ``ValueError``."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return dict(load_file(path))
+    except SafetensorError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    except (TypeError, AttributeError, KeyError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged, or holds numbers that NumPy does not know "
+            f"(bfloat16, float8): {error}"
+        ) from error
+
+
 def _table(value: Any, folder: Path) -> dict[str, Any]:
-    if isinstance(value, dict) and isinstance(value.get("tutor", {}), dict):
-        return value
+    ours = value.get("tutor", {}) if isinstance(value, dict) else None
+    if isinstance(ours, dict) and isinstance(ours.get("meta", {}), dict):
+        return dict(value)
     raise ValueError(f"{folder / 'config.json'} is damaged: not a table of settings")
 
 
@@ -156,7 +171,7 @@ def _vocabulary(tokenizer: Any, rows: int) -> tuple[str, ...]:
     try:
         vocab = dict(tokenizer["model"]["vocab"])
         vocab |= {t["content"]: t["id"] for t in tokenizer.get("added_tokens") or ()}
-        ids = sorted((int(row), str(key)) for key, row in vocab.items())
+        ids = sorted((index(row), str(key)) for key, row in vocab.items())
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise ValueError(
             "tokenizer.json holds no word list of the kind {word: row}"
@@ -234,7 +249,8 @@ def _text_row(file: BinaryIO, dim: int) -> tuple[str, NDArray[np.float32]]:
     key, *numbers = line.rstrip(b" \r\n").split(b" ")
     if len(numbers) != dim:
         raise ValueError(f"{len(numbers)} numbers where {dim} were expected")
-    return key.decode(), np.array([float(x) for x in numbers], dtype=np.float32)
+    with np.errstate(over="ignore"):  # beyond float32: infinite, refused by Embedding
+        return key.decode(), np.array([float(x) for x in numbers]).astype(np.float32)
 
 
 def _binary_row(file: BinaryIO, dim: int) -> tuple[str, NDArray[np.float32]]:

@@ -143,17 +143,23 @@ def stored(name: str, *, root: Path | None = None) -> Stored:
             f"no stored result {name!r} in data/results (there: {there}); make it by "
             f"`python -m tutor claims {name}`"
         )
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Stored(
-        name=content["name"],
-        payload=content["payload"],
-        date=content["date"],
-        command=content["command"],
-        machine=content["machine"],
-        versions=content["versions"],
-        inputs=content["inputs"],
-        data=tuple(content["data"]),
-    )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Stored(
+            name=content["name"],
+            payload=content["payload"],
+            date=content["date"],
+            command=content["command"],
+            machine=content["machine"],
+            versions=content["versions"],
+            inputs=content["inputs"],
+            data=tuple(content["data"]),
+        )
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ClaimError(
+            f"data/results/{name}.json is damaged ({type(error).__name__}: {error}); "
+            f"make it again by `python -m tutor claims {name}`"
+        ) from error
 
 
 def effect(values: Mapping[str, Any]) -> Any:

@@ -23,6 +23,8 @@ def best_rows(
     Shapes: ``scores`` (n,), ``left_out`` some rows → two arrays, (k,) or fewer.
     Scores are rounded to six decimals first. Raises ``ValueError`` for k < 1.
     """
+    if not isinstance(k, (int, np.integer)):
+        raise TypeError(f"k must be a whole number, got {k!r}")
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
     s: NDArray[np.float64] = np.asarray(scores, dtype=np.float64).round(DECIMALS)
