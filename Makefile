@@ -3,7 +3,7 @@
 PYTHON ?= python3
 TUTOR = @$(PYTHON) -m tutor
 .DEFAULT_GOAL := help
-.PHONY: help setup book test test-portable outputs bench claims data doctor serve address pins lint clean
+.PHONY: help setup book test test-portable outputs bench claims data attribution doctor serve address pins lint clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -28,6 +28,9 @@ bench: ## measure speed against the field's libraries (NAME=... for one)
 
 data: ## fetch the packages that only carry data
 	$(TUTOR) data
+
+attribution: ## write the page of data sets and licences from data/sources.toml
+	$(TUTOR) attribution
 
 doctor: ## say what is installed, what is missing and the remedy
 	$(TUTOR) doctor
