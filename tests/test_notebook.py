@@ -132,11 +132,6 @@ def test_setup_cell_needs_no_magic_and_no_pin():
     assert "==" not in CELL
 
 
-def test_replace_address():
-    changed = notebook.replace_address(CELL, "https://example.org/other")
-    assert changed == notebook.setup_cell("words/counts", "https://example.org/other")
-
-
 def test_glue_displays_both_forms(published):
     tutor.glue("rho is {rho} on {n} pairs ({who}).", rho=RHO, n=353, who="MEN")
     ((data, metadata),) = published

@@ -13,6 +13,7 @@ from tutor import plot
 from tutor.claims import Claim, Measured
 from tutor.exercises import Feedback
 from tutor.house import contract, contract_outputs
+from tutor.house.address import current
 from tutor.house.chapters import Chapter, exercises, split_checks
 from tutor.house.outputs import read_source
 from tutor.notebook import setup_cell
@@ -64,7 +65,7 @@ def source() -> str:
         "    format_name: myst\nkernelspec:\n  display_name: Python 3\n"
         "  language: python\n  name: python3\n---\n\n# Title\n\nWhy.\n\n"
         f"## At a glance\n\n| | |\n|---|---|\n{rows}\n"
-        + cell(setup_cell(NAME, contract.address()), "hide-input")
+        + cell(setup_cell(NAME, current().repository), "hide-input")
         + f"## You will be able to\n\n{bullets}"
         + f"## Recall\n\nWhy?\n\n{recall}"
         + "## A body\n\nText, [itself](sample.ipynb).\n\n"

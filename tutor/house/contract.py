@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from tutor.house.address import current
 from tutor.house.chapters import CODE_BLOCK, COMMENT, Chapter, exercises
-from tutor.house.setup import ROOT
 
 Check = Callable[[Chapter], list[str]]
 
@@ -83,7 +83,7 @@ def setup_cell(chapter: Chapter) -> list[str]:
     if not code:
         return ["no code cell"]
     problems = []
-    if code[0].source.strip() != shared(chapter.name, address()):
+    if code[0].source.strip() != shared(chapter.name, current().repository):
         problems.append(
             "the first code cell is not the shared set-up cell; copy "
             f"tutor.notebook.setup_cell({chapter.name!r}, address)"
@@ -94,15 +94,6 @@ def setup_cell(chapter: Chapter) -> list[str]:
     if top is None or not top.code or top.code[0].source != code[0].source:
         problems.append("the set-up cell does not stand under At a glance")
     return problems
-
-
-def address() -> str:
-    """Return the repository's public address from ``_config.yml``."""
-    text = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    found = re.search(r"^repository:\n(?:  .*\n)*?  url: *(\S+)", text, re.MULTILINE)
-    if found is None:
-        raise ValueError("_config.yml has no repository.url")
-    return found[1]
 
 
 def code_rules(chapter: Chapter) -> list[str]:

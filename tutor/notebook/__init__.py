@@ -12,14 +12,13 @@ from typing import Any
 
 from tutor.claims import ClaimError, Measured
 from tutor.notebook import colab
-from tutor.notebook.colab import NEEDS, carriers_of, replace_address, setup_cell
+from tutor.notebook.colab import NEEDS, carriers_of, setup_cell
 from tutor.notebook.source import shorten_docstrings, source_of
 
 __all__ = [
     "NEEDS",
     "carriers_of",
     "glue",
-    "replace_address",
     "setup",
     "setup_cell",
     "shorten_docstrings",

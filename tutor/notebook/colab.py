@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import re
 import subprocess
 import sys
 
@@ -47,7 +46,6 @@ import tutor
 
 tutor.setup("{chapter}")
 """
-_ADDRESS = re.compile(r'^(    address = ")[^"]*(")$', re.MULTILINE)
 
 
 def setup_cell(chapter: str, address: str) -> str:
@@ -62,11 +60,6 @@ def setup_cell(chapter: str, address: str) -> str:
     """
     cell = _SETUP_CELL.format(root=COLAB_ROOT, address=address, chapter=chapter)
     return cell.rstrip("\n")
-
-
-def replace_address(source: str, address: str) -> str:
-    """Write another repository address into the set-up cells of a source text."""
-    return _ADDRESS.sub(lambda found: found[1] + address + found[2], source)
 
 
 def prepare(chapter: str) -> None:
