@@ -69,7 +69,7 @@ def test_uniform_passes_a_chi_square_of_256_cells():
 
 @pytest.mark.parametrize("bad", [(-1, 0, 1), (0, -1, 1), (0, 0, -1)])
 def test_negative_seed_epoch_or_stream_is_refused(bad):
-    with pytest.raises(ValueError, match="must be 0 or more"):
+    with pytest.raises(ValueError, match="must be a whole number from 0"):
         sampling.stream_key(*bad)
 
 
@@ -210,6 +210,43 @@ def test_pairs_of_pieces_are_the_pairs_of_the_whole():
 def test_offsets_must_cut_the_tokens(offsets):
     with pytest.raises(ValueError, match="offsets must"):
         sampling.check_offsets(3, offsets)
+
+
+@pytest.mark.parametrize("seed", [0.5, "1", None, 1 << 64])
+def test_a_seed_that_would_alias_another_is_refused(seed):
+    """``int(0.5)`` is 0 and 2**64 is 0 modulo 2**64: both would repeat seed 0."""
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        sampling.stream_key(seed, 0, 1)
+
+
+@pytest.mark.parametrize("token", [-1, 2])
+def test_subsample_refuses_an_id_without_a_probability(token):
+    with pytest.raises(ValueError, match="ids below 2, as keep"):
+        sampling.subsample([0, token], [1.0, 1.0], 0)
+
+
+@pytest.mark.parametrize("sample", [-1e-3, np.nan, np.inf])
+def test_sample_must_be_a_share(sample):
+    with pytest.raises(ValueError, match="sample must be 0"):
+        sampling.keep_probability([3, 1], sample)
+
+
+def test_a_deck_needs_cards_and_shares_it_can_hold():
+    with pytest.raises(ValueError, match="at least 1 card, got 0"):
+        sampling.noise_deck([1, 2], size=0)
+    for power in (np.nan, 1e6):
+        with pytest.raises(ValueError, match="beyond floating point"):
+            sampling.noise_deck([1, 10], power=power)
+    with pytest.raises(ValueError, match="negatives must be 0 or more"):
+        sampling.noise(sampling.noise_deck([1, 2], size=8), [0], -1, 0)
+
+
+@pytest.mark.parametrize("dynamic", [True, False])
+def test_window_zero_is_refused(dynamic):
+    with pytest.raises(ValueError, match="window must be at least 1, got 0"):
+        sampling.skipgram_pairs(
+            np.array([0, 1], np.int32), [0, 2], window=0, dynamic=dynamic
+        )
 
 
 def test_initial_vectors_lie_in_the_cube_and_repeat():

@@ -35,17 +35,19 @@ def stream_key(seed: int, epoch: int, stream: int) -> np.uint64:
     Parameters
     ----------
     seed, epoch, stream : int
-        Non-negative; each changes every number of the stream.
+        From 0 to 2**64 - 1; each changes every number of the stream.
 
     Raises
     ------
     ValueError
-        If one of them is negative.
+        If one of them is no whole number or lies outside.
     """
     key = 0
     for name, part in (("seed", seed), ("epoch", epoch), ("stream", stream)):
-        if part < 0:
-            raise ValueError(f"{name} must be 0 or more, got {part}")
+        if not isinstance(part, (int, np.integer)) or not 0 <= part <= _MASK64:
+            raise ValueError(
+                f"{name} must be a whole number from 0 to 2**64 - 1, got {part!r}"
+            )
         key = _mix((key + int(part) + GOLDEN) & _MASK64)
     return np.uint64(key)
 
@@ -83,8 +85,7 @@ def integers(
 ) -> NDArray[np.int64]:
     """Return an integer in [0, high) for each position (``high`` below 2**31).
 
-    The value is ``floor(u * high)`` of the uniform draw; its bias is below
-    ``high / 2**53``.
+    It is ``floor(u * high)`` of the uniform draw; the bias is below ``high / 2**53``.
     """
     if not 0 < high < 2**31:
         raise ValueError(f"high must lie between 1 and 2**31 - 1, got {high}")
@@ -99,6 +100,14 @@ def permutation(
 
 
 # --- word2vec's draws ----------------------------------------------------------------
+def _check_counts(counts: ArrayLike) -> NDArray[np.float64]:
+    """Return counts as float64, all of them positive and finite."""
+    checked = np.asarray(counts, dtype=np.float64)
+    if checked.size == 0 or not np.all((checked > 0) & (checked < np.inf)):
+        raise ValueError("counts must be positive, one a word; got none or some <= 0")
+    return checked
+
+
 def keep_probability(counts: ArrayLike, sample: float) -> NDArray[np.float64]:
     r"""Return the probability that subsampling keeps a token of each word.
 
@@ -116,10 +125,8 @@ def keep_probability(counts: ArrayLike, sample: float) -> NDArray[np.float64]:
     ValueError
         If a count is not positive or ``sample`` is negative.
     """
-    counts = np.asarray(counts, dtype=np.float64)
-    if counts.size == 0 or not np.all(counts > 0):
-        raise ValueError("counts must be positive, one a word; got none or some <= 0")
-    if sample < 0:
+    counts = _check_counts(counts)
+    if not 0 <= sample < np.inf:
         raise ValueError(f"sample must be 0 (off) or a positive share, got {sample}")
     if sample == 0:
         return np.ones(len(counts))
@@ -137,9 +144,12 @@ def subsample(
 
     Shapes: ``tokens`` (n,), ``keep`` (vocab,) → (n,) bool.
     """
-    tokens = np.asarray(tokens)
+    tokens, keep = np.asarray(tokens), np.asarray(keep)
+    if len(tokens) and not 0 <= tokens.min() <= tokens.max() < len(keep):
+        got = f"got {tokens.min()} to {tokens.max()}"
+        raise ValueError(f"tokens must be ids below {len(keep)}, as keep; {got}")
     draws = uniform(seed, epoch, SUBSAMPLE, np.arange(start, start + len(tokens)))
-    kept: NDArray[np.bool_] = draws < np.asarray(keep)[tokens]
+    kept: NDArray[np.bool_] = draws < keep[tokens]
     return kept
 
 
@@ -174,10 +184,12 @@ def noise_deck(
 
     Source: Mikolov et al. (2013b), section 2.2; the deck is ours.
     """
-    share = np.asarray(counts, dtype=np.float64)
-    if share.size == 0 or not np.all(share > 0):
-        raise ValueError("counts must be positive, one a word; got none or some <= 0")
-    share = share**power
+    if size < 1:
+        raise ValueError(f"size must be at least 1 card, got {size}")
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        share = _check_counts(counts) ** power
+    if not np.isfinite(share.sum()) or share.sum() == 0:
+        raise ValueError(f"counts to the power {power} are beyond floating point")
     edges = np.rint(np.cumsum(share) / share.sum() * size).astype(np.int64)
     cards = np.maximum(1, np.diff(edges, prepend=0))
     deck = np.repeat(np.arange(len(share), dtype=np.int32), cards)
@@ -202,6 +214,8 @@ def noise(
 
     Shapes: ``positions`` (n,) → (n, negatives).
     """
+    if negatives < 0:
+        raise ValueError(f"negatives must be 0 or more, got {negatives}")
     first = noise_start(len(deck), seed, epoch) + np.asarray(positions) * negatives
     return deck[(first[:, None] + np.arange(negatives)) % len(deck)]
 
@@ -213,8 +227,7 @@ def check_offsets(n_tokens: int, offsets: ArrayLike) -> NDArray[np.int64]:
         raise ValueError("offsets must be a 1-d array that starts with 0")
     if offsets[-1] != n_tokens or np.any(np.diff(offsets) < 0):
         raise ValueError(
-            f"offsets must rise to the number of tokens, {n_tokens}; "
-            f"got a last offset of {offsets[-1]}"
+            f"offsets must rise to {n_tokens}, the number of tokens; got {offsets[-1]}"
         )
     return offsets
 
@@ -253,6 +266,8 @@ def skipgram_pairs(
     positions : (pairs,) int64
         The center's position in the corpus: the address of all its draws.
     """
+    if window < 1:
+        raise ValueError(f"window must be at least 1, got {window}")
     offsets = check_offsets(len(tokens), offsets)
     kept = np.arange(len(tokens))
     if keep is not None:
