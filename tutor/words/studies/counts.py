@@ -231,8 +231,13 @@ STUDIES = {
     "counts-svd-sgns": Study(
         run=svd_against_sgns,
         inputs=[
-            "tutor.words.counts",
-            "tutor.words.word2vec",
+            "tutor.words.counts.reference",
+            "tutor.words.counts.svd",
+            "tutor.words.counts.chunks",
+            "tutor.words.counts.fast",
+            "tutor.words.word2vec.config",
+            "tutor.words.word2vec.walk",
+            "tutor.words.word2vec.fast",
             "tutor.evaluate.statistics",
             "tutor.words.studies.counts",
         ],
