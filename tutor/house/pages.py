@@ -48,6 +48,8 @@ def _person(person: Any) -> str:
 def _joined(people: list[str]) -> str:
     if len(people) < 2:
         return "".join(people)
+    if people[-1] == "others":
+        return ", ".join(people[:-1]) + " et al."
     return ", ".join(people[:-1]) + " and " + people[-1]
 
 

@@ -1,0 +1,158 @@
+"""The built website: complete, self-contained, light, and every link arrives."""
+
+import json
+
+import pytest
+
+from tutor.house import address, audit, site
+
+DOCUMENTS = site.documents()
+CHAPTERS = [d for d in DOCUMENTS if (site.ROOT / "book" / f"{d}.ipynb").is_file()]
+
+
+# --- the site as built ----------------------------------------------------------------
+def test_every_page_of_the_contents_exists(html):
+    assert site.missing(html) == []
+
+
+def test_no_page_asks_another_host(html):
+    assert audit.other_hosts(html) == []
+
+
+def test_links_and_anchors_arrive(html):
+    assert audit.broken_links(html) == []
+
+
+def test_pages_are_light(html):
+    assert audit.heavy_pages(html) == []
+
+
+def test_every_picture_has_an_alt_text(html):
+    assert audit.pictures_without_alt(html) == []
+
+
+def test_the_sitemap_lists_every_page(html):
+    base = address.current().site
+    assert audit.sitemap_errors(html, base, DOCUMENTS) == []
+    assert f"Sitemap: {base}sitemap.xml" in (html / "robots.txt").read_text()
+
+
+def test_maths_comes_along_with_its_licence(html):
+    folder = html / "_static" / "mathjax"
+    assert (folder / "tex-svg.js").stat().st_size > 1_000_000
+    assert "Apache License" in (folder / "LICENSE.txt").read_text()
+    page = (html / "appendix" / "notation.html").read_text()
+    assert "_static/mathjax/tex-svg.js" in page
+    assert list(html.rglob("*.map")) == []
+
+
+def test_the_lost_page_leads_home(html):
+    page = (html / "404.html").read_text()
+    home = audit.urlparse(address.current().site).path or "/"
+    assert f'href="{home}"' in page
+    assert "{{" not in page
+
+
+def test_search_knows_the_pages(html):
+    index = (html / "searchindex.js").read_text()
+    names = json.loads(index[index.index("{") : index.rindex("}") + 1])["docnames"]
+    assert set(DOCUMENTS) <= set(names)
+
+
+def test_pages_have_their_buttons(html):
+    """Repository, edit and issue on each page, Colab on each chapter."""
+    where = address.current().repository
+    for name in DOCUMENTS:
+        page = (html / f"{name}.html").read_text()
+        suffix = "ipynb" if name in CHAPTERS else "md"
+        assert f"{where}/edit/main/book/{name}.{suffix}" in page
+        assert f"{where}/issues/new" in page
+        assert "theme-switch" in page
+        colab = f"colab.research.google.com/github{address.current().path}/blob/main"
+        assert (f"{colab}/book/{name}.ipynb" in page) == (name in CHAPTERS)
+
+
+def test_the_contents_list_every_executed_chapter():
+    """A notebook nobody can reach is no chapter; a listed page is there."""
+    written = {
+        p.relative_to(site.ROOT / "book").with_suffix("").as_posix()
+        for p in (site.ROOT / "book").glob("*/*.ipynb")
+    }
+    assert written == set(CHAPTERS)
+    assert len(set(DOCUMENTS)) == len(DOCUMENTS)
+
+
+# --- the checks can fail --------------------------------------------------------------
+def spoilt(tmp_path, body: str) -> list[str]:
+    """Return all findings on a site of one page."""
+    (tmp_path / "index.html").write_text(f"<html><body>{body}</body></html>")
+    (tmp_path / "b.html").write_text('<p id="here">b</p>')
+    checks = (
+        audit.other_hosts,
+        audit.broken_links,
+        audit.pictures_without_alt,
+        audit.heavy_pages,
+    )
+    return [line for check in checks for line in check(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("body", "word"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', "fetches"),
+        ('<script src="//cdn.example/x.js"></script>', "fetches"),
+        ('<link rel="stylesheet" href="https://fonts.example/a.css">', "fetches"),
+        ('<link rel="preconnect" href="https://fonts.example">', "fetches"),
+        ('<img alt="" src="https://img.example/a.png">', "fetches"),
+        ('<img alt="" srcset="b.html 1x, https://img.example/a.png 2x">', "fetches"),
+        ('<iframe src="https://video.example/1"></iframe>', "fetches"),
+        ("<style>@import 'https://a.example/x.css';</style>", "fetches"),
+        ("<style>p{background:url(//a.example/x.png)}</style>", "fetches"),
+        ('<p style="background:url(https://a.example/x.png)">', "fetches"),
+        ("<script>fetch('https://a.example/x.json')</script>", "fetches"),
+        ('<script>import("https://a.example/x.js")</script>', "fetches"),
+        (
+            '<script type="module">import x from "https://a.example/x"</script>',
+            "fetches",
+        ),
+        ("<script>s.src = 'https://a.example/x.js'</script>", "fetches"),
+        ('<script>new WebSocket("wss://a.example")</script>', "fetches"),
+        ('<a href="gone.html">x</a>', "no such file"),
+        ('<a href="b.html#nowhere">x</a>', "no such anchor"),
+        ('<a href="#nowhere">x</a>', "no such anchor"),
+        ('<img src="b.html">', "index.html: b.html"),
+        (f"<p>{'x' * 1_000_001}</p>", "the limit is 1 MB"),
+    ],
+)
+def test_a_planted_fault_is_found(tmp_path, body, word):
+    found = spoilt(tmp_path, body)
+    assert any(word in line for line in found), found
+
+
+def test_a_clean_page_passes(tmp_path):
+    body = (
+        '<p id="top"><a href="https://example.org">out</a> <a href="b.html#here">b</a>'
+        '<a href="#top">top</a><img src="b.html" alt="x">'
+        "<script>const home = 'https://example.org'; f.src = 'data:,';</script></p>"
+    )
+    assert spoilt(tmp_path, body) == []
+
+
+def test_a_sitemap_that_differs_is_found(tmp_path):
+    site.write_sitemap(tmp_path, ["a", "b"], "https://x.example/")
+    assert audit.sitemap_errors(tmp_path, "https://x.example/", ["a", "b"]) == []
+    assert audit.sitemap_errors(tmp_path, "https://x.example/", ["a", "c"]) == [
+        "not in the sitemap: https://x.example/c.html",
+        "in the sitemap only: https://x.example/b.html",
+    ]
+
+
+def test_documents_are_read_in_order():
+    toc = {
+        "root": "intro",
+        "parts": [
+            {"chapters": [{"file": "a/x.ipynb"}, {"file": "a/y"}]},
+            {"chapters": [{"file": "api", "sections": [{"file": "api_words.md"}]}]},
+        ],
+    }
+    assert site.documents(toc) == ["intro", "a/x", "a/y", "api", "api_words"]
