@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import float32, njit, types
+from numba import float32, njit, types, uint64
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
@@ -36,15 +36,14 @@ from tutor.sampling.fast import integer_at_jit, uniform_at_jit
 from tutor.words.word2vec.config import Word2VecConfig
 from tutor.words.word2vec.walk import Plan, make_run
 
-GROUP, SECOND, LANES = 6, 8, 16
+GROUP, ROWS, SECOND, LANES = 6, 8, 8, 16
 ZERO, HALF, ONE = float32(0), float32(0.5), float32(1)
-ROW_ZERO = np.zeros(1, np.int32)
 _CUT = float32(4.97)
 _N0, _N1, _N2 = float32(135135), float32(17325), float32(378)
 _D1, _D2, _D3 = float32(62370), float32(3150), float32(28)
 
 
-@njit(inline="always", error_model="numpy", cache=True)
+@njit(inline="always", cache=True)
 def sigmoid_jit(x):
     r"""Return the logistic function by Lambert's continued fraction for tanh.
 
@@ -62,174 +61,172 @@ def sigmoid_jit(x):
 
 
 @intrinsic
-def prefetch_row(context, array, row):
-    """Ask for the cache lines of ``array[row]`` (row length a multiple of 16)."""
+def prefetch_row(context, array, row, lines):
+    """Ask for the ``len(lines)`` cache lines of ``array[row]``."""
 
     def generate(ctx, builder, signature, arguments):
         struct = ctx.make_array(signature.args[0])(ctx, builder, arguments[0])
         stride = cgutils.unpack_tuple(builder, struct.strides)[0]
-        byte, word = ir.IntType(8).as_pointer(), ir.IntType(64)
+        byte, long, short = ir.IntType(8).as_pointer(), ir.IntType(64), ir.IntType(32)
         index = ctx.cast(builder, arguments[1], signature.args[1], types.intp)
-        base = builder.bitcast(struct.data, byte)
-        first = builder.gep(base, [builder.mul(index, stride)])
-        kind = ir.FunctionType(ir.VoidType(), [byte] + [ir.IntType(32)] * 3)
+        first = builder.bitcast(struct.data, byte)
+        first = builder.gep(first, [builder.mul(index, stride)])
+        kind = ir.FunctionType(ir.VoidType(), [byte, short, short, short])
         name = "llvm.prefetch.p0"
         call = cgutils.get_or_insert_function(builder.module, kind, name)
-        flags = [ir.IntType(32)(1), ir.IntType(32)(3), ir.IntType(32)(1)]
-        with cgutils.for_range_slice(
-            builder, ir.Constant(word, 0), stride, ir.Constant(word, 64), word
-        ) as (offset, _):
-            builder.call(call, [builder.gep(first, [offset]), *flags])
+        for line in range(signature.args[2].count):
+            place = builder.gep(first, [long(64 * line)])
+            builder.call(call, [place, short(1), short(3), short(1)])
         return ctx.get_dummy_value()
 
-    return types.void(array, row), generate
+    return types.void(array, row, lines), generate
 
 
 # --- one window: staged rows, scores, coefficients, update ---------------------------
-@njit(inline="always", error_model="numpy", cache=True)
-def stage_jit(V, outs, count, rows, width):
-    """Copy the window's output rows into the small block."""
+@njit(inline="always", cache=True)
+def stage_jit(V, outs, count, blocks, width):
+    """Copy the window's output rows into the blocks, six rows a block."""
     for j in range(count):
-        row, copy = V[outs[j]], rows[j * width : (j + 1) * width]
+        row, g, k = outs[j], j // GROUP, j % GROUP * width
         for d in range(width):
-            copy[d] = row[d]
+            blocks[g, uint64(k + d)] = V[row, d]
 
 
-@njit(inline="always", error_model="numpy", cache=True)
-def unstage_jit(V, outs, count, rows, width):
-    """Copy the block back; the first of equal rows, the trained one, comes last."""
+@njit(inline="always", cache=True)
+def unstage_jit(V, outs, count, blocks, width):
+    """Copy the rows back; the first of equal rows, the trained one, comes last."""
     for j in range(count - 1, -1, -1):
-        row, copy = V[outs[j]], rows[j * width : (j + 1) * width]
+        row, g, k = outs[j], j // GROUP, j % GROUP * width
         for d in range(width):
-            row[d] = copy[d]
+            V[row, d] = blocks[g, uint64(k + d)]
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def fused_jit(U, contexts, n, rows, groups, label, step, score, old, lines):
+@njit(inline="always", cache=True)
+def fused_jit(U, contexts, n, blocks, groups, label, step, score, lines):
     """Train one window, one (context, center) pair at a time."""
-    width = 16 * len(lines)
+    w = 16 * len(lines)
     for c in range(n):
-        u = U[contexts[c]]
-        # --- scores: six dot products in one pass over u
+        u = contexts[c]
+        # --- scores: six dot products in one pass over the input row
         for g in range(groups):
-            r = rows[g * GROUP * width : (g + 1) * GROUP * width]
             f0 = f1 = f2 = f3 = f4 = f5 = ZERO
-            for d in range(width):
-                x = u[d]
-                f0 += x * r[d]
-                f1 += x * r[width + d]
-                f2 += x * r[2 * width + d]
-                f3 += x * r[3 * width + d]
-                f4 += x * r[4 * width + d]
-                f5 += x * r[5 * width + d]
+            for d in range(w):
+                x = U[u, d]
+                f0 += x * blocks[g, d]
+                f1 += x * blocks[g, w + d]
+                f2 += x * blocks[g, 2 * w + d]
+                f3 += x * blocks[g, 3 * w + d]
+                f4 += x * blocks[g, 4 * w + d]
+                f5 += x * blocks[g, 5 * w + d]
             score[g, 0], score[g, 1], score[g, 2] = f0, f1, f2
             score[g, 3], score[g, 4], score[g, 5] = f3, f4, f5
         # --- coefficients: step (label - sigmoid(score)); a masked row has step 0
         for g in range(groups):
-            z, y, rate = score[g], label[g], step[g]
             for j in range(LANES):
-                z[j] = rate[j] * (y[j] - sigmoid_jit(z[j]))
-        # --- update: u by the old rows, the rows by the old u
-        for d in range(width):
-            old[d] = u[d]
+                score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
+        # --- update: the rows by the old input, the input by the old rows
         for g in range(groups):
-            r = rows[g * GROUP * width : (g + 1) * GROUP * width]
             g0, g1, g2 = score[g, 0], score[g, 1], score[g, 2]
             g3, g4, g5 = score[g, 3], score[g, 4], score[g, 5]
-            for d in range(width):
-                x = old[d]
-                r0, r1 = r[d], r[width + d]
-                r2, r3 = r[2 * width + d], r[3 * width + d]
-                r4, r5 = r[4 * width + d], r[5 * width + d]
-                u[d] += g0 * r0 + g1 * r1 + g2 * r2 + g3 * r3 + g4 * r4 + g5 * r5
-                r[d] = r0 + g0 * x
-                r[width + d] = r1 + g1 * x
-                r[2 * width + d] = r2 + g2 * x
-                r[3 * width + d] = r3 + g3 * x
-                r[4 * width + d] = r4 + g4 * x
-                r[5 * width + d] = r5 + g5 * x
-
-
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def paired_jit(U, contexts, n, rows, groups, label, step, score, old, lines):
-    """Train one window, two (context, center) pairs a step; a last one alone."""
-    width = 16 * len(lines)
-    for c in range(0, n - 1, 2):
-        a, b = U[contexts[c]], U[contexts[c + 1]]
-        # --- scores: twelve dot products in one pass over a and b
+            for d in range(w):
+                x = U[u, d]
+                r0, r1, r2 = blocks[g, d], blocks[g, w + d], blocks[g, 2 * w + d]
+                r3, r4 = blocks[g, 3 * w + d], blocks[g, 4 * w + d]
+                r5 = blocks[g, 5 * w + d]
+                sum_a = g0 * r0 + g1 * r1 + g2 * r2 + g3 * r3 + g4 * r4 + g5 * r5
+                blocks[g, 6 * w + d] = sum_a
+                blocks[g, d] = r0 + g0 * x
+                blocks[g, w + d] = r1 + g1 * x
+                blocks[g, 2 * w + d] = r2 + g2 * x
+                blocks[g, 3 * w + d] = r3 + g3 * x
+                blocks[g, 4 * w + d] = r4 + g4 * x
+                blocks[g, 5 * w + d] = r5 + g5 * x
         for g in range(groups):
-            r = rows[g * GROUP * width : (g + 1) * GROUP * width]
+            for d in range(w):
+                U[u, d] += blocks[g, 6 * w + d]
+
+
+@njit(inline="always", cache=True)
+def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
+    """Train one window, two (context, center) pairs a step; an odd one is left."""
+    w = 16 * len(lines)
+    for c in range(0, n - 1, 2):
+        a, b = contexts[c], contexts[c + 1]
+        # --- scores: twelve dot products in one pass over the two input rows
+        for g in range(groups):
             f0 = f1 = f2 = f3 = f4 = f5 = h0 = h1 = h2 = h3 = h4 = h5 = ZERO
-            for d in range(width):
-                x, y = a[d], b[d]
-                r0, r1, r2 = r[d], r[width + d], r[2 * width + d]
-                r3, r4, r5 = r[3 * width + d], r[4 * width + d], r[5 * width + d]
+            for d in range(w):
+                x, y = U[a, d], U[b, d]
+                r0, r1, r2 = blocks[g, d], blocks[g, w + d], blocks[g, 2 * w + d]
+                r3, r4 = blocks[g, 3 * w + d], blocks[g, 4 * w + d]
+                r5 = blocks[g, 5 * w + d]
                 f0, f1, f2 = f0 + x * r0, f1 + x * r1, f2 + x * r2
                 f3, f4, f5 = f3 + x * r3, f4 + x * r4, f5 + x * r5
                 h0, h1, h2 = h0 + y * r0, h1 + y * r1, h2 + y * r2
                 h3, h4, h5 = h3 + y * r3, h4 + y * r4, h5 + y * r5
-            z = score[g]
-            z[0], z[1], z[2], z[3], z[4], z[5] = f0, f1, f2, f3, f4, f5
-            z[8], z[9], z[10], z[11], z[12], z[13] = h0, h1, h2, h3, h4, h5
+            score[g, 0], score[g, 1], score[g, 2] = f0, f1, f2
+            score[g, 3], score[g, 4], score[g, 5] = f3, f4, f5
+            score[g, 8], score[g, 9], score[g, 10] = h0, h1, h2
+            score[g, 11], score[g, 12], score[g, 13] = h3, h4, h5
         # --- coefficients: step (label - sigmoid(score)); a masked row has step 0
         for g in range(groups):
-            z, y, rate = score[g], label[g], step[g]
             for j in range(LANES):
-                z[j] = rate[j] * (y[j] - sigmoid_jit(z[j]))
-        # --- update: a and b by the old rows, the rows by the old a and b
-        for d in range(width):
-            old[d], old[width + d] = a[d], b[d]
+                score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
+        # --- update: the rows by the old inputs, the inputs by the old rows
         for g in range(groups):
-            r, z = rows[g * GROUP * width : (g + 1) * GROUP * width], score[g]
-            f0, f1, f2, f3, f4, f5 = z[0], z[1], z[2], z[3], z[4], z[5]
-            h0, h1, h2, h3, h4, h5 = z[8], z[9], z[10], z[11], z[12], z[13]
-            for d in range(width):
-                x, y = old[d], old[width + d]
-                r0, r1, r2 = r[d], r[width + d], r[2 * width + d]
-                r3, r4, r5 = r[3 * width + d], r[4 * width + d], r[5 * width + d]
-                a[d] += f0 * r0 + f1 * r1 + f2 * r2 + f3 * r3 + f4 * r4 + f5 * r5
-                b[d] += h0 * r0 + h1 * r1 + h2 * r2 + h3 * r3 + h4 * r4 + h5 * r5
-                r[d] = r0 + f0 * x + h0 * y
-                r[width + d] = r1 + f1 * x + h1 * y
-                r[2 * width + d] = r2 + f2 * x + h2 * y
-                r[3 * width + d] = r3 + f3 * x + h3 * y
-                r[4 * width + d] = r4 + f4 * x + h4 * y
-                r[5 * width + d] = r5 + f5 * x + h5 * y
-    if n % 2:
-        last = contexts[n - 1 : n]
-        fused_jit(U, last, 1, rows, groups, label, step, score, old, lines)
+            f0, f1, f2 = score[g, 0], score[g, 1], score[g, 2]
+            f3, f4, f5 = score[g, 3], score[g, 4], score[g, 5]
+            h0, h1, h2 = score[g, 8], score[g, 9], score[g, 10]
+            h3, h4, h5 = score[g, 11], score[g, 12], score[g, 13]
+            for d in range(w):
+                x, y = U[a, d], U[b, d]
+                r0, r1, r2 = blocks[g, d], blocks[g, w + d], blocks[g, 2 * w + d]
+                r3, r4 = blocks[g, 3 * w + d], blocks[g, 4 * w + d]
+                r5 = blocks[g, 5 * w + d]
+                sum_a = f0 * r0 + f1 * r1 + f2 * r2 + f3 * r3 + f4 * r4 + f5 * r5
+                sum_b = h0 * r0 + h1 * r1 + h2 * r2 + h3 * r3 + h4 * r4 + h5 * r5
+                blocks[g, 6 * w + d], blocks[g, 7 * w + d] = sum_a, sum_b
+                blocks[g, d] = r0 + f0 * x + h0 * y
+                blocks[g, w + d] = r1 + f1 * x + h1 * y
+                blocks[g, 2 * w + d] = r2 + f2 * x + h2 * y
+                blocks[g, 3 * w + d] = r3 + f3 * x + h3 * y
+                blocks[g, 4 * w + d] = r4 + f4 * x + h4 * y
+                blocks[g, 5 * w + d] = r5 + f5 * x + h5 * y
+        for g in range(groups):
+            for d in range(w):
+                U[a, d] += blocks[g, 6 * w + d]
+                U[b, d] += blocks[g, 7 * w + d]
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def cbow_jit(U, contexts, n, rows, groups, label, step, score, old, mean, exact, lines):
-    """Train one window of CBOW: a skip-gram pair whose input is the mean row."""
-    width = 16 * len(lines)
-    share = ONE / float32(n)
-    # --- the mean, as row 0 of a table of its own
-    h = mean[0]
-    h[:] = ZERO
+@njit(inline="always", cache=True)
+def gather_jit(U, contexts, n, mean, lines):
+    """CBOW, before: put the mean of the contexts into both rows of ``mean``."""
+    w, share = 16 * len(lines), ONE / float32(n)
+    for d in range(w):
+        mean[0, d] = ZERO
     for c in range(n):
-        u = U[contexts[c]]
-        for d in range(width):
-            h[d] += u[d]
-    before = old[width : 2 * width]
-    for d in range(width):
-        h[d] *= share
-        before[d] = h[d]
-    # --- scores, coefficients, update of the rows and of the mean
-    fused_jit(mean, ROW_ZERO, 1, rows, groups, label, step, score, old, lines)
-    # --- every context moves as the mean did, or by its share
-    scale = share if exact else ONE
-    for d in range(width):
-        h[d] = scale * (h[d] - before[d])
+        u = contexts[c]
+        for d in range(w):
+            mean[0, d] += U[u, d]
+    for d in range(w):
+        mean[0, d] *= share
+        mean[1, d] = mean[0, d]
+
+
+@njit(inline="always", cache=True)
+def spread_jit(U, contexts, n, mean, exact, lines):
+    """CBOW, after: every context moves as the mean did, or by its share of it."""
+    w, share = 16 * len(lines), ONE / float32(n) if exact else ONE
+    for d in range(w):
+        mean[0, d] = share * (mean[0, d] - mean[1, d])
     for c in range(n):
-        u = U[contexts[c]]
-        for d in range(width):
-            u[d] += h[d]
+        u = contexts[c]
+        for d in range(w):
+            U[u, d] += mean[0, d]
 
 
 # --- the walk: subsampling, windows, outputs -----------------------------------------
-@njit(inline="always", error_model="numpy", cache=True)
+@njit(inline="always", cache=True)
 def refill_jit(tokens, i, end, keep, key, words, places, n, t, window):
     """Keep the window behind ``t``, read kept tokens on; return (i, n, t)."""
     if t + window < n or i >= end:
@@ -248,7 +245,7 @@ def refill_jit(tokens, i, end, keep, key, words, places, n, t, window):
     return i, n, t - shift
 
 
-@njit(inline="always", error_model="numpy", cache=True)
+@njit(inline="always", cache=True)
 def neighbours_jit(words, n, t, reach, contexts):
     """Fill ``contexts`` with the words within ``reach`` of ``t``; return how many."""
     c = 0
@@ -259,62 +256,55 @@ def neighbours_jit(words, n, t, reach, contexts):
     return c
 
 
-@njit(inline="always", error_model="numpy", cache=True)
-def outputs_jit(word, place, deck, tree, negatives, card, outs, label, step, rate):
-    """Fill the output rows of one window, their labels and steps; return how many."""
-    step[:] = ZERO
-    if negatives == 0:
-        nodes, codes, lengths = tree
-        count = lengths[word]
-        for j in range(count):
-            outs[j] = nodes[word, j]
-            g, k = j // GROUP, j % GROUP
-            label[g, k] = label[g, SECOND + k] = ONE - float32(codes[word, j])
-            step[g, k] = step[g, SECOND + k] = rate
-        return count
+@njit(inline="always", cache=True)
+def noise_jit(word, place, deck, negatives, card, outs, step, rate):
+    """Fill a window's outputs: the word, then its noise; repeated ones get step 0."""
     outs[0] = word
-    step[0, 0] = step[0, SECOND] = rate
     card = (card + place * negatives) % len(deck)
-    for j in range(1, negatives + 1):
-        outs[j] = deck[card]
-        card += 1
-        if card == len(deck):
-            card = 0
+    for j in range(negatives):
+        outs[j + 1] = deck[card + j - (len(deck) if card + j >= len(deck) else 0)]
+    for j in range(negatives + 1):
         fresh = rate
         for k in range(j):
-            if outs[k] == outs[j]:
-                fresh = ZERO
+            fresh = ZERO if outs[k] == outs[j] else fresh
+        step[j // GROUP, j % GROUP] = step[j // GROUP, SECOND + j % GROUP] = fresh
+
+
+@njit(inline="always", cache=True)
+def path_jit(word, nodes, codes, count, outs, label, step, rate):
+    """Fill a window's outputs: the inner nodes on the word's Huffman path."""
+    step[:] = ZERO
+    for j in range(count):
         g, k = j // GROUP, j % GROUP
-        step[g, k] = step[g, SECOND + k] = fresh
-    return negatives + 1
+        outs[j] = nodes[word, j]
+        label[g, k] = label[g, SECOND + k] = ONE - float32(codes[word, j])
+        step[g, k] = step[g, SECOND + k] = rate
 
 
-@njit(inline="always", error_model="numpy", cache=True)
-def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window):
+@njit(inline="always", cache=True)
+def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window, lines):
     """Ask for the rows that the window after ``t`` will need."""
-    if t + 1 + window < n:
-        prefetch_row(U, words[t + 1 + window])
-    if t + 1 < n and negatives > 0:
-        prefetch_row(V, words[t + 1])
-        card = (card + places[t + 1] * negatives) % len(deck)
-        for j in range(card, min(card + negatives, len(deck))):
-            prefetch_row(V, deck[j])
+    later, soon = min(t + 1 + window, n - 1), min(t + 1, n - 1)
+    prefetch_row(U, words[later], lines)
+    prefetch_row(V, words[soon], lines)
+    card = (card + places[soon] * negatives) % len(deck)
+    for j in range(card, min(card + negatives, len(deck))):
+        prefetch_row(V, deck[j], lines)
 
 
 FUSED, PAIRED, CBOW = 0, 1, 2
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def walk_jit(U, V, plan, run, kind, first, last, rows, old, mean, lines):
+def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     """Train on the tokens ``first`` to ``last`` in order; ``kind`` names the kernel."""
-    tokens, offsets, keep, deck, tree = plan
+    tokens, offsets, keep, deck, (nodes, codes, lengths) = plan
     window, dynamic, negatives, exact, coin, reach_key, card, rate0, slope = run
     width = 16 * len(lines)
     words, places = np.empty(1024, np.int32), np.empty(1024, np.int64)
-    contexts = np.empty(2 * window, np.int32)
-    most = len(rows) // width
-    outs = np.empty(most, np.int32)
-    label = np.zeros((most // GROUP, LANES), np.float32)
+    contexts, first_row = np.empty(2 * window, np.int32), np.zeros(1, np.int32)
+    outs = np.empty(GROUP * len(blocks), np.int32)
+    label = np.zeros((len(blocks), LANES), np.float32)
     label[0, 0] = label[0, SECOND] = ONE
     step, score = np.zeros_like(label), np.zeros_like(label)
     for document in range(len(offsets) - 1):
@@ -331,29 +321,32 @@ def walk_jit(U, V, plan, run, kind, first, last, rows, old, mean, lines):
             if dynamic:
                 reach = 1 + integer_at_jit(reach_key, place, window)
             c = neighbours_jit(words, n, t, reach, contexts)
-            if kind != FUSED:
-                prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window)
+            prefetch_jit(
+                U, V, words, places, n, t, deck, negatives, card, window, lines
+            )
             t += 1
             if c == 0:
                 continue
             rate = float32(rate0 + slope * ((place - first) / (last - first)))
-            count = outputs_jit(
-                word, place, deck, tree, negatives, card, outs, label, step, rate
-            )
-            groups = (count + GROUP - 1) // GROUP
-            stage_jit(V, outs, count, rows, width)
-            if kind == FUSED:
-                fused_jit(U, contexts, c, rows, groups, label, step, score, old, lines)
-            elif kind == PAIRED:
-                paired_jit(
-                    U, contexts, c, rows, groups, label, step, score, old, lines
-                )
+            if negatives:
+                noise_jit(word, place, deck, negatives, card, outs, step, rate)
+                count = negatives + 1
             else:
-                cbow_jit(
-                    U, contexts, c, rows, groups, label, step, score, old, mean,
-                    exact, lines,
-                )
-            unstage_jit(V, outs, count, rows, width)
+                count = lengths[word]
+                path_jit(word, nodes, codes, count, outs, label, step, rate)
+            groups = (count + GROUP - 1) // GROUP
+            stage_jit(V, outs, count, blocks, width)
+            if kind == CBOW:
+                gather_jit(U, contexts, c, mean, lines)
+                fused_jit(mean, first_row, 1, blocks, groups, label, step, score, lines)
+                spread_jit(U, contexts, c, mean, exact, lines)
+            elif kind == PAIRED:
+                paired_jit(U, contexts, c, blocks, groups, label, step, score, lines)
+                contexts[0] = contexts[c - 1]
+                fused_jit(U, contexts, c % 2, blocks, groups, label, step, score, lines)
+            else:
+                fused_jit(U, contexts, c, blocks, groups, label, step, score, lines)
+            unstage_jit(V, outs, count, blocks, width)
 
 
 # --- one epoch -----------------------------------------------------------------------
@@ -410,9 +403,9 @@ def train_epoch(
     lines = (0,) * (width // 16)
 
     def work(first: int, last: int) -> None:
-        rows = aligned(-(-most // GROUP) * GROUP, width).ravel()
-        old, mean = aligned(2, width).ravel(), aligned(1, width)
-        walk_jit(U, V, plan, run, kind, first, last, rows, old, mean, lines)
+        blocks = aligned(-(-most // GROUP), ROWS * width)
+        mean = aligned(2, width)
+        walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines)
 
     cuts = np.linspace(0, len(plan.tokens), config.threads + 1).astype(int).tolist()
     if config.threads == 1:

@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     keep : (vocab,) float64
         Keep probabilities of subsampling.
     deck : (cards,) int32
-        Noise words; empty with hierarchical softmax.
+        Noise words; not used with hierarchical softmax.
     tree : HuffmanTree
         Paths of the words; empty with negative sampling.
     """
@@ -71,7 +71,7 @@ def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
         raise ValueError("the corpus is empty: give text, or lower min_count")
     if len(counts) < 2:
         raise ValueError("the corpus has one word: word2vec needs at least two")
-    deck, tree = np.zeros(0, np.int32), _no_tree()
+    deck, tree = np.zeros(1, np.int32), _no_tree()
     if config.objective == "hierarchical_softmax":
         tree = huffman_tree(counts)
     elif config.negatives >= len(counts):
