@@ -101,13 +101,13 @@ def _codes(corpus: Corpus, start: int, stop: int) -> NDArray[np.int64]:
 def find_phrases(
     corpus: Corpus, *, discount: float = 5.0, threshold: float = 100.0
 ) -> Phrases:
-    """Return the neighbouring pairs whose :func:`phrase_score` exceeds ``threshold``.
+    r"""Return the neighbouring pairs whose :func:`phrase_score` exceeds ``threshold``.
 
     Parameters
     ----------
     corpus : Corpus
     discount : float
-        :math:`\\delta` ≥ 0: pairs seen no more often never score above 0.
+        :math:`\delta` ≥ 0: pairs seen no more often never score above 0.
     threshold : float
         Higher joins fewer pairs. The program's default is 100.
 
