@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 
 import pytest
 
@@ -10,22 +9,11 @@ from tutor.house import address
 from tutor.house.setup import ROOT, HouseError
 
 
-def tracked() -> list[str]:
-    done = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
-
-
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path, tracked):
     """Return a copy of all text files of the repository that name the address."""
     now = address.current()
-    for name in tracked():
+    for name in tracked:
         content = (ROOT / name).read_bytes()
         if now.path.encode() in content or now.site.encode() in content:
             target = tmp_path / name
