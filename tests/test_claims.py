@@ -185,6 +185,12 @@ def test_interval_must_hold_its_estimate():
         CLAIM.decide(Effect(0.5, 0.03, 0.08, seeds(0.5)))
 
 
+def test_an_interval_of_no_width_may_differ_in_the_last_bit():
+    value = 0.1 + 0.2  # 0.30000000000000004
+    exact = Effect(0.3, value, value, (0.3,) * 5)
+    assert CLAIM.decide(exact).outcome == claims.REPRODUCED
+
+
 def test_display_marks_numbers_and_only_them():
     effect = Effect(0.0512, 0.03, 0.0849, seeds(0.05))
     data, metadata = CLAIM.decide(effect)._repr_mimebundle_()

@@ -177,7 +177,8 @@ class Claim:
         )
 
     def _check(self, effect: EffectLike) -> None:
-        if not effect.low <= effect.estimate <= effect.high:
+        slack = 1e-9 * max(1.0, abs(effect.estimate))  # the ends are rounded sums too
+        if not effect.low - slack <= effect.estimate <= effect.high + slack:
             raise ClaimError(
                 f"claim {self.id}: the interval {effect.low:g} to {effect.high:g} does "
                 f"not hold its estimate {effect.estimate:g}"

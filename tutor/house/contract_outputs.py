@@ -142,7 +142,8 @@ def _recorded(record: dict[str, Any]) -> list[str]:
 
     name = f"claim {record['id']!r}"
     problems = []
-    if not record["low"] <= record["estimate"] <= record["high"]:
+    slack = 1e-9 * max(1.0, abs(record["estimate"]))
+    if not record["low"] - slack <= record["estimate"] <= record["high"] + slack:
         problems.append(f"{name}: its interval does not hold its estimate")
     if record["source"] != "stored":
         return problems
