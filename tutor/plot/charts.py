@@ -62,13 +62,7 @@ def lines(
             low, high = runs.min(axis=0), runs.max(axis=0)
             axes.fill_between(x, low, high, color=look["color"], alpha=0.2, lw=0)
         told.append(f"{name} {words.course(x, mean)}")
-    for name, value in (reference or {}).items():
-        axes.axhline(value, color=INK, ls=":", lw=1.5)
-        axes.annotate(
-            name, (1, value), xycoords=("axes fraction", "data"), color=INK,
-            ha="right", va="bottom", fontsize=10,
-        )  # fmt: skip
-        told.append(f"a dotted line marks {name} at {words.say(value)}")
+    told += _references(axes, reference or {})
     axes.set_xscale("log" if log_x else "linear")
     if len(x) <= 10:  # the measured places are the ticks
         axes.set_xticks(list(x), [f"{value:g}" for value in x])
@@ -79,6 +73,20 @@ def lines(
         style.legend(axes)
     alt = f"{title} Lines of {y_label} against {x_label}: {words.listed(told)}."
     return Figure(fig, alt, title)
+
+
+def _references(axes: Any, reference: Mapping[str, float]) -> list[str]:
+    """Draw named horizontal lines; return what the alt text says of them."""
+    for name, value in reference.items():
+        axes.axhline(value, color=INK, ls=":", lw=1.5)
+        axes.annotate(
+            name, (1, value), xycoords=("axes fraction", "data"), color=INK,
+            ha="right", va="bottom", fontsize=10,
+        )  # fmt: skip
+    return [
+        f"a dotted line marks {name} at {words.say(value)}"
+        for name, value in reference.items()
+    ]
 
 
 def forest(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,17 +47,7 @@ def embedding_map(
     flat, share = main_plane(vectors)
     kept = neighbours_kept(vectors, flat, k=min(5, len(keys) - 2))
     fig, axes = style.canvas(title, height=5.4)
-    start = 0
-    for index, (name, members) in enumerate(grouped.items()):
-        part = flat[start : start + len(members)]
-        look = style.stroke(index) | {"linestyle": "none"}
-        axes.plot(part[:, 0], part[:, 1], ms=7, label=name, **look)
-        for key, point in zip(members, part, strict=True):
-            axes.annotate(
-                key, point, xytext=(7, 5), textcoords="offset points", color=INK,
-                fontsize=11,
-            )  # fmt: skip
-        start += len(members)
+    _draw_groups(axes, flat, grouped)
     if len(grouped) > 1:
         style.legend(axes)
     axes.set_aspect("equal", adjustable="datalim")
@@ -72,6 +62,23 @@ def embedding_map(
         f"{words.listed(told)}. {_separation(flat, grouped)}"
     )
     return Figure(fig, alt.strip(), title)
+
+
+def _draw_groups(
+    axes: Any, flat: np.ndarray, grouped: Mapping[str, Sequence[str]]
+) -> None:
+    """Draw each group with its own mark, and every key beside its point."""
+    start = 0
+    for index, (name, members) in enumerate(grouped.items()):
+        part = flat[start : start + len(members)]
+        look = style.stroke(index) | {"linestyle": "none"}
+        axes.plot(part[:, 0], part[:, 1], ms=7, label=name, **look)
+        for key, point in zip(members, part, strict=True):
+            axes.annotate(
+                key, point, xytext=(7, 5), textcoords="offset points", color=INK,
+                fontsize=11,
+            )  # fmt: skip
+        start += len(members)
 
 
 def main_plane(vectors: np.ndarray) -> tuple[np.ndarray, float]:
