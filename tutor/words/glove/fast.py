@@ -13,6 +13,7 @@ are sorted, and 16 bytes a parameter.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numba import float32, njit
@@ -138,6 +139,20 @@ def unpack(
 
 
 # --- 4. training ---------------------------------------------------------------------
+def in_tile_order(
+    cells: Entries, side: int, seed: int
+) -> tuple[tuple[NDArray[Any], ...], NDArray[np.int64]]:
+    """Return the cells' float32 arrays tile by tile, and where each tile begins."""
+    order, starts = tile_order(cells.rows, cells.columns, side, seed)
+    ordered = (
+        cells.rows[order],
+        cells.columns[order],
+        cells.targets[order].astype(np.float32),
+        cells.weights[order].astype(np.float32),
+    )
+    return ordered, starts
+
+
 def train(
     cells: Entries,
     parameters: Parameters,
@@ -168,13 +183,7 @@ def train(
     if threads < 1:
         raise ValueError(f"threads must be at least 1, got {threads}")
     side = tile_side(len(parameters.word), config.tile)
-    order, starts = tile_order(cells.rows, cells.columns, side, seed)
-    ordered = (
-        cells.rows[order],
-        cells.columns[order],
-        cells.targets[order].astype(np.float32),
-        cells.weights[order].astype(np.float32),
-    )
+    ordered, starts = in_tile_order(cells, side, seed)
     words = pack(parameters.word, parameters.word_bias, bias_first=True)
     contexts = pack(parameters.context, parameters.context_bias, bias_first=False)
     rate, dim = np.float32(config.learning_rate), config.dim
