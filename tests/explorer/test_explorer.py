@@ -172,6 +172,16 @@ def test_wide_vectors_are_projected_and_say_so():
     assert "Knows 80 keys, as 50 numbers of 8 bits each" in explorer._repr_html_()
 
 
+def test_summary_does_not_depend_on_the_signs_of_the_library(monkeypatch):
+    rows = Explorer(cloud(30, 80)).rows
+    expected = pack.summary(rows, 10)
+    svd = np.linalg.svd
+    monkeypatch.setattr(
+        np.linalg, "svd", lambda *a, **k: [-part for part in svd(*a, **k)]
+    )
+    np.testing.assert_array_equal(pack.summary(rows, 10), expected)
+
+
 def test_offset_answers_follow_embedding_analogy():
     """Oracle: Embedding.analogy on the same keys."""
     embedding = cloud(40, 10)

@@ -76,8 +76,9 @@ def summary(rows: NDArray[np.float64], dim: int) -> NDArray[np.int8]:
     Shapes: ``rows`` (m, d) → (m, min(d, dim)) int8.
     """
     if rows.shape[1] > dim:
-        right = np.linalg.svd(rows, full_matrices=False)[2]
-        rows = rows @ right[:dim].T
+        right = np.linalg.svd(rows, full_matrices=False)[2][:dim]
+        largest = np.abs(right).argmax(axis=1)[:, None]  # fixes each direction's sign
+        rows = rows @ (right * np.sign(np.take_along_axis(right, largest, axis=1))).T
     return quantise(rows)
 
 
