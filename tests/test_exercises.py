@@ -124,7 +124,31 @@ def test_a_function_that_rightly_returns_none_is_not_blank():
         (scipy.sparse.eye(2, format="csr"), np.eye(2), True),
         (np.eye(2), scipy.sparse.csr_matrix([[1.0, 0], [1, 1]]), False),
         (np.zeros((0, 2)), np.zeros((0, 2)), True),
+        (np.array(["a", "b"]), np.array(["a", "b"]), True),
+        (np.array(["a", "b"]), np.array(["a", "c"]), False),
+        (np.array(["a", "b"]), ["a", "b"], False),
+        (softmax, softmax, True),
+        (softmax, blank, False),
     ],
 )
 def test_same(want, got, equal):
     assert same(want, got) == equal
+
+
+def test_functions_and_generators_may_be_arguments():
+    """They cannot be compared after the call, so they never count as changed input."""
+    exercise = Exercise(
+        "draw",
+        lambda step, rng: step(rng.random(3)),
+        lambda rng: [(np.sort, np.random.default_rng(1))],
+    )
+    assert evaluate(exercise, lambda step, rng: step(rng.random(3))).passed
+    assert not evaluate(exercise, lambda step, rng: rng.random(3)).passed
+
+
+def test_a_tensor_with_a_gradient_is_a_wrong_answer_not_a_traceback():
+    torch = pytest.importorskip("torch")
+    exercise = Exercise("two", lambda: np.zeros(2), lambda rng: [()])
+    feedback = evaluate(exercise, lambda: torch.zeros(2, requires_grad=True))
+    assert feedback.outcome == "wrong"
+    assert "expected numbers" in feedback.message

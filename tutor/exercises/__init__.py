@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tutor.exercises.compare import arguments, difference, same
+from tutor.exercises.compare import arguments, difference, is_data, same
 
 RIGHT, WRONG, KNOWN, ERROR, BLANK = "right", "wrong", "misconception", "error", "blank"
 Case = tuple[Any, ...]
@@ -200,7 +200,9 @@ def _try(function: Callable[..., Any], case: Case) -> _Trial:
             value = function(*given)
     except Exception as error:
         return _Trial(error=error)
-    return _Trial(value=value, changed_input=not same(list(case), list(given), 0.0))
+    pairs = [(c, g) for c, g in zip(case, given, strict=True) if is_data(c)]
+    changed = any(not same(before, after, 0.0) for before, after in pairs)
+    return _Trial(value=value, changed_input=changed)
 
 
 def _blank(trials: Sequence[_Trial]) -> bool:

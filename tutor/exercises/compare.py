@@ -31,7 +31,21 @@ def difference(want: Any, got: Any, tolerance: float) -> str:
             return f"expected {len(want)} things, got {short(got)}."
         found = (difference(w, g, tolerance) for w, g in zip(want, got, strict=True))
         return next((text for text in found if text), "")
+    if not _numeric(want):
+        return "" if _equal(want, got) else f"expected {short(want)}, got {short(got)}."
     return _array_difference(np.asarray(want), got, tolerance)
+
+
+def _equal(want: Any, got: Any) -> bool:
+    """Compare what is no number: names in an array, or objects by their own rule."""
+    if isinstance(want, np.ndarray):
+        return isinstance(got, np.ndarray) and np.array_equal(want, got)
+    return want is got or (type(want) is type(got) and bool(want == got))
+
+
+def is_data(value: Any) -> bool:
+    """Say whether a value is numbers, text or a collection: what can be compared."""
+    return _numeric(value) or isinstance(value, str | bytes | list | tuple | Mapping)
 
 
 def _array_difference(want: np.ndarray, got: Any, tolerance: float) -> str:
@@ -58,7 +72,7 @@ def _numeric(value: Any) -> bool:
         value = value.toarray()
     try:
         return bool(np.asarray(value).dtype.kind in "biufc")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RuntimeError):  # torch: a tensor with a gradient
         return False
 
 
