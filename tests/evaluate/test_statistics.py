@@ -167,6 +167,7 @@ def test_interval_of_the_mean_is_the_textbooks():
         (lambda: s.paired_bootstrap(GOOD, POOR[:, :5]), "same items"),
         (lambda: s.paired_bootstrap(GOOD, POOR[:3]), "5 seeds cannot be paired with 3"),
         (lambda: s.paired_bootstrap([[1.0]]), "same items"),
+        (lambda: s.paired_bootstrap(np.zeros((0, 5))), "same items"),
         (lambda: s.paired_bootstrap(GOOD * np.nan), "400 values of treatment"),
         (lambda: s.paired_bootstrap(GOOD, gold=GOLD[:3]), "gold must have 80"),
         (lambda: s.paired_bootstrap(GOOD, statistic="spearman"), "needs gold"),

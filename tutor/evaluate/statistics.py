@@ -163,7 +163,7 @@ def _paired(
     a = np.atleast_2d(np.asarray(treatment, dtype=np.float64))
     b = a[:0] if control is None else np.atleast_2d(np.asarray(control, np.float64))
     g = None if gold is None else np.asarray(gold, dtype=np.float64)
-    if a.ndim != 2 or a.shape[1] < 2 or b.shape[1:] != a.shape[1:]:
+    if a.ndim != 2 or 0 in a.shape or a.shape[1] < 2 or b.shape[1:] != a.shape[1:]:
         raise ValueError(
             "treatment and control must be (seeds, items) with the same items, got "
             f"{a.shape} and {b.shape}"
