@@ -170,9 +170,9 @@ def _train(
 
         tables, step = twin.tables(U, V, device), twin.train_epoch
     elif backend == "numba":
-        from tutor.words.word2vec import fast
+        from tutor.words.word2vec import epoch as numba
 
-        tables, step = (fast.padded(U), fast.padded(V)), fast.train_epoch
+        tables, step = (numba.padded(U), numba.padded(V)), numba.train_epoch
     else:
         tables, step = (U, V), train_epoch
     losses, rates = [], []

@@ -6,12 +6,11 @@ batch is one (context, center) pair in ``fused``, two in ``paired``, a window in
 ``cbow``; gradients come from the rows before the step and are summed. Rows are padded
 with zeros to a multiple of 16 floats and stay zero there.
 
-What makes them fast, in order of worth: the output rows of a window are staged in one
-small block (they stay in the first-level cache for all contexts of the window); six dot
-products share one pass over the input row; every constant is float32 (one float64
-would halve the vectors of the processor); noise is read in sequence from a shuffled
-deck; ``paired`` loads and stores the block once for two contexts and prefetches the
-rows of the next windows.
+What makes them fast: the output rows of a window are staged in one small block, which
+stays in the first-level cache for all its contexts; six dot products share one pass
+over the input row; every constant is float32 (one float64 would halve the vectors of
+the processor); noise is read in sequence from a shuffled deck; the rows of the next
+window are asked for early; ``paired`` loads and stores the block once for two contexts.
 
 Outputs come in groups of six. K = 5 is one group; more noise, or a Huffman path, takes
 several, the last filled up with rows whose step is 0.
@@ -21,65 +20,18 @@ Chapter: ``words/word2vec``.
 
 from __future__ import annotations
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg"
 import numpy as np
-from llvmlite import ir
-from numba import float32, njit, types, uint64
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numpy.typing import NDArray
+from numba import float32, njit, uint64
 
 from tutor.sampling.fast import integer_at_jit, uniform_at_jit
-from tutor.words.word2vec.config import Word2VecConfig
-from tutor.words.word2vec.walk import Plan, make_run
+from tutor.words.fast import prefetch_row, sigmoid_jit
 
 GROUP, ROWS, SECOND, LANES = 6, 8, 8, 16
-ZERO, HALF, ONE = float32(0), float32(0.5), float32(1)
-_CUT = float32(4.97)
-_N0, _N1, _N2 = float32(135135), float32(17325), float32(378)
-_D1, _D2, _D3 = float32(62370), float32(3150), float32(28)
-
-
-@njit(inline="always", cache=True)
-def sigmoid_jit(x):
-    r"""Return the logistic function by Lambert's continued fraction for tanh.
-
-    .. math:: \sigma(x) = \tfrac12 + \tfrac12 \tanh\tfrac x2, \qquad
-       \tanh y \approx \frac{y\,(135135 + 17325 y^2 + 378 y^4 + y^6)}
-                            {135135 + 62370 y^2 + 3150 y^4 + 28 y^6}
-
-    Error below 6e-7 for ``|x| <= 6`` and below 5e-5 everywhere; no table, no branch,
-    so the compiler computes a whole group at once.
-    """
-    y = min(max(x * HALF, -_CUT), _CUT)
-    q = y * y
-    top = y * (_N0 + q * (_N1 + q * (_N2 + q)))
-    return HALF + HALF * (top / (_N0 + q * (_D1 + q * (_D2 + q * _D3))))
-
-
-@intrinsic
-def prefetch_row(context, array, row, lines):
-    """Ask for the ``len(lines)`` cache lines of ``array[row]``."""
-
-    def generate(ctx, builder, signature, arguments):
-        struct = ctx.make_array(signature.args[0])(ctx, builder, arguments[0])
-        stride = cgutils.unpack_tuple(builder, struct.strides)[0]
-        byte, long, short = ir.IntType(8).as_pointer(), ir.IntType(64), ir.IntType(32)
-        index = ctx.cast(builder, arguments[1], signature.args[1], types.intp)
-        first = builder.bitcast(struct.data, byte)
-        first = builder.gep(first, [builder.mul(index, stride)])
-        kind = ir.FunctionType(ir.VoidType(), [byte, short, short, short])
-        name = "llvm.prefetch.p0"
-        call = cgutils.get_or_insert_function(builder.module, kind, name)
-        for line in range(signature.args[2].count):
-            place = builder.gep(first, [long(64 * line)])
-            builder.call(call, [place, short(1), short(3), short(1)])
-        return ctx.get_dummy_value()
-
-    return types.void(array, row, lines), generate
+ZERO, ONE = float32(0), float32(1)
+# Kernels are named by a tuple's length, which the compiler knows as it knows the
+# length of ``lines``, the cache lines of a row: no branch is left in the loop.
+FUSED, PAIRED, CBOW = (), (0,), (0, 0)
 
 
 # --- one window: staged rows, scores, coefficients, update ---------------------------
@@ -292,9 +244,6 @@ def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window, lines
         prefetch_row(V, deck[j], lines)
 
 
-FUSED, PAIRED, CBOW = 0, 1, 2
-
-
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     """Train on the tokens ``first`` to ``last`` in order; ``kind`` names the kernel."""
@@ -336,80 +285,14 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
                 path_jit(word, nodes, codes, count, outs, label, step, rate)
             groups = (count + GROUP - 1) // GROUP
             stage_jit(V, outs, count, blocks, width)
-            if kind == CBOW:
+            if len(kind) == 2:
                 gather_jit(U, contexts, c, mean, lines)
                 fused_jit(mean, first_row, 1, blocks, groups, label, step, score, lines)
                 spread_jit(U, contexts, c, mean, exact, lines)
-            elif kind == PAIRED:
+            elif len(kind) == 1:
                 paired_jit(U, contexts, c, blocks, groups, label, step, score, lines)
                 contexts[0] = contexts[c - 1]
                 fused_jit(U, contexts, c % 2, blocks, groups, label, step, score, lines)
             else:
                 fused_jit(U, contexts, c, blocks, groups, label, step, score, lines)
             unstage_jit(V, outs, count, blocks, width)
-
-
-# --- one epoch -----------------------------------------------------------------------
-def aligned(rows: int, width: int) -> NDArray[np.float32]:
-    """Return zeros (rows, width) float32 that begin on a cache line (64 bytes)."""
-    raw = np.zeros(rows * width * 4 + 64, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + rows * width * 4].view(np.float32).reshape(rows, width)
-
-
-def padded(table: NDArray[Any]) -> NDArray[np.float32]:
-    """Return an aligned copy whose rows are filled with zeros to 16 floats' multiple."""
-    rows, dim = table.shape
-    copy = aligned(rows, -(-dim // 16) * 16)
-    copy[:, :dim] = table
-    return copy
-
-
-def kernel_of(config: Word2VecConfig) -> int:
-    """Return which kernel trains this configuration.
-
-    Raises
-    ------
-    ValueError
-        If ``batch_pairs`` is neither 1 nor 2.
-    """
-    if config.batch_pairs not in (None, 1, 2):
-        raise ValueError(
-            f"batch_pairs={config.batch_pairs}: the Numba kernels take 1 or 2 pairs a "
-            "step; give one of these, or backend='numpy' or 'torch'"
-        )
-    if config.architecture == "cbow":
-        return CBOW
-    return FUSED if config.batch_pairs == 1 else PAIRED
-
-
-def train_epoch(
-    U: NDArray[np.float32],
-    V: NDArray[np.float32],
-    plan: Plan,
-    config: Word2VecConfig,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-) -> None:
-    """Train the padded tables in place for one epoch.
-
-    With several threads each takes an equal share of the tokens in order, and its
-    learning rate falls over its own share; windows do not reach across the cuts.
-    """
-    run, kind = make_run(plan, config, seed=seed, epoch=epoch), kernel_of(config)
-    most = max(run.negatives + 1, plan.tree.nodes.shape[1])
-    width = U.shape[1]
-    lines = (0,) * (width // 16)
-
-    def work(first: int, last: int) -> None:
-        blocks = aligned(-(-most // GROUP), ROWS * width)
-        mean = aligned(2, width)
-        walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines)
-
-    cuts = np.linspace(0, len(plan.tokens), config.threads + 1).astype(int).tolist()
-    if config.threads == 1:
-        work(*cuts)
-        return
-    with ThreadPoolExecutor(config.threads) as pool:
-        list(pool.map(work, cuts[:-1], cuts[1:]))

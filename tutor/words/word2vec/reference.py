@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Float = NDArray[np.floating[Any]]
+Rows = NDArray[np.integer[Any]]
 
 
 def log_sigmoid(x: Float) -> Float:
@@ -37,7 +38,7 @@ def log_sigmoid(x: Float) -> Float:
 
 def sigmoid(x: Float) -> Float:
     r"""Return :math:`\sigma(x) = 1/(1 + e^{-x})` = exp of :func:`log_sigmoid`."""
-    return np.exp(log_sigmoid(x))
+    return np.asarray(np.exp(log_sigmoid(x)))
 
 
 # --- the one objective: binary decisions on dot products -----------------------------
@@ -126,7 +127,7 @@ def cbow_mean(u: Float, present: ArrayLike) -> Float:
     """
     weights = np.asarray(present, dtype=u.dtype)
     weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), u.dtype.type(1))
-    return np.einsum("bc,bcd->bd", weights, u)
+    return np.asarray(np.einsum("bc,bcd->bd", weights, u))
 
 
 def cbow_loss(u: Float, present: ArrayLike, v: Float, mask: ArrayLike) -> float:
@@ -182,8 +183,8 @@ def hierarchical_gradients(
 def skipgram_step(
     U: Float,
     V: Float,
-    inputs: ArrayLike,
-    outputs: ArrayLike,
+    inputs: Rows,
+    outputs: Rows,
     labels: ArrayLike,
     mask: ArrayLike,
     learning_rate: float,
@@ -207,8 +208,8 @@ def skipgram_step(
 def cbow_step(
     U: Float,
     V: Float,
-    contexts: NDArray[np.integer[Any]],
-    outputs: ArrayLike,
+    contexts: Rows,
+    outputs: Rows,
     labels: ArrayLike,
     mask: ArrayLike,
     learning_rate: float,

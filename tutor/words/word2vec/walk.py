@@ -8,7 +8,7 @@ kernels and torch meet the same windows and the same noise. Chapter:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,12 +85,19 @@ def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
             counts, power=config.noise_power, size=size, seed=seed
         )
     return Plan(
-        tokens,
-        sampling.check_offsets(len(tokens), corpus.offsets),
+        _frozen(tokens),
+        _frozen(sampling.check_offsets(len(tokens), corpus.offsets)),
         sampling.keep_probability(counts, config.sample),
         deck,
         tree,
     )
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only view: one type for the compiler, whatever the corpus held."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _no_tree() -> HuffmanTree:
@@ -193,9 +200,10 @@ def train_epoch(
             continue
         for start in range(0, len(contexts), batch):
             inputs = contexts[start : start + batch]
-            shape = (len(inputs), len(outputs))
-            shared = [np.broadcast_to(x, shape) for x in (outputs, labels, mask)]
-            reference.skipgram_step(U, V, inputs, *shared, rate)
+            n = len(inputs)
+            rows = np.tile(outputs, (n, 1))
+            same = np.tile(labels, (n, 1)), np.tile(mask, (n, 1))
+            reference.skipgram_step(U, V, inputs, rows, *same, rate)
 
 
 def probe_loss(
