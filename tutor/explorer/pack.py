@@ -62,7 +62,7 @@ def quantise(vectors: ArrayLike) -> NDArray[np.int8]:
     Shapes: (n, d) → (n, d) int8. Rows of zeros stay zeros.
     """
     rows = np.asarray(vectors, dtype=np.float64)
-    peaks = np.abs(rows).max(axis=1, keepdims=True)
+    peaks = np.abs(rows).max(axis=1, keepdims=True, initial=0.0)
     scaled: NDArray[np.float64] = 127 * rows / np.where(peaks > 0, peaks, 1.0)
     return np.rint(scaled).astype(np.int8)
 
