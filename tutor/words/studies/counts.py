@@ -98,26 +98,18 @@ def shuffled(corpus: Corpus, *, seed: int = 0) -> Corpus:
 
 # --- one change at a time ------------------------------------------------------------
 def variants(
-    corpus: Corpus, pairs: Sequence[Pair], *, seed: int, dim: int = 100
+    corpus: Corpus, pairs: Sequence[Pair], *, seed: int, smoothing: float = 1.0
 ) -> dict[str, Floats]:
-    """Return the cosines of the pairs with one thing changed at a time.
+    """Return the cosines of the pairs for three powers and a random projection.
 
-    The base run is window 5, dynamic weights, shift 1, smoothing 1, p = 1/2.
+    Window 5 with dynamic weights, shift 1, 100 dimensions, three passes.
     """
     matrix = counts.cooccurrence(corpus, window=5, weighting="dynamic")
-    plain = counts.ppmi(matrix)
-    svd = counts.truncated_svd(plain, dim, iterations=3, seed=seed)
-    smooth = counts.truncated_svd(
-        counts.ppmi(matrix, smoothing=0.75), dim, iterations=3, seed=seed
-    )
-    random = np.random.default_rng(seed).normal(size=(matrix.shape[1], dim))
-    vectors = {
-        "base": counts.weighted(svd, 0.5)[0],
-        "power 1": counts.weighted(svd, 1.0)[0],
-        "power 0": counts.weighted(svd, 0.0)[0],
-        "smoothing": counts.weighted(smooth, 0.5)[0],
-        "random projection": plain @ random,
-    }
+    association = counts.ppmi(matrix, smoothing=smoothing)
+    svd = counts.truncated_svd(association, 100, iterations=3, seed=seed)
+    random = np.random.default_rng(seed).normal(size=(matrix.shape[1], 100))
+    vectors = {f"power {p:g}": counts.weighted(svd, p)[0] for p in (0.0, 0.5, 1.0)}
+    vectors["random projection"] = association @ random
     return {name: cosines(v, corpus, pairs) for name, v in vectors.items()}
 
 
