@@ -96,7 +96,7 @@ def train(
         from tutor.words.glove import torch as twin
 
         return twin.train(cells, start, config, seed=seed, device=device)
-    from tutor.words.counts.fast import available_threads
+    from tutor.words.counts.chunks import available_threads
     from tutor.words.glove import fast
 
     return fast.train(
