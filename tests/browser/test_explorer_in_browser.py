@@ -333,6 +333,21 @@ def test_map_follows_the_system_and_the_switch_of_the_page(show):
     assert corner(browser) == dark
 
 
+@pytest.mark.parametrize(
+    "switch",
+    [
+        "document.body.dataset.jpThemeLight = 'false'",  # Jupyter
+        "document.documentElement.setAttribute('theme', 'dark')",  # Colab
+        "document.body.className = 'vscode-dark'",
+    ],
+)
+def test_map_follows_the_notebook_it_stands_in(show, switch):
+    browser = show(square())
+    browser.run(switch)
+    browser.run("return new Promise(requestAnimationFrame).then(() => true)")
+    assert corner(browser) == [20, 24, 30]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1280])
 def test_explorer_has_no_accessibility_violation(show, scheme, width):
