@@ -168,6 +168,13 @@ def test_a_claim_states_everything_first(change, message):
         replace(CLAIM, **change)
 
 
+def test_a_claim_shows_its_rule_before_it_is_measured():
+    text = repr(CLAIM)
+    assert text.startswith("Claim words-test: A lies above B.\n  Claimed by: Levy 2014")
+    assert "Rule: reproduced if the whole interval lies above 0.02" in text
+    assert "Falsified by: the interval lies below -0.02" in text
+
+
 def test_few_seeds_need_a_reason():
     few = Effect(0.05, 0.03, 0.08, (0.05,) * 3)
     with pytest.raises(ClaimError, match="at least 5"):

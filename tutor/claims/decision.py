@@ -28,7 +28,7 @@ from typing import Literal, Protocol
 
 from tutor.claims.measured import ClaimError, check_band
 from tutor.claims.stored import Stored
-from tutor.claims.verdict import Verdict
+from tutor.claims.verdict import Verdict, paper_name
 
 Direction = Literal["greater", "less", "equal"]
 REPRODUCED = "reproduced"
@@ -55,7 +55,7 @@ class EffectLike(Protocol):
     def level(self) -> float: ...  # noqa: D102
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Claim:
     """What is claimed, by whom, and what would decide it: all of it before measuring.
 
@@ -136,6 +136,18 @@ class Claim:
             f"reproduced if the whole interval lies {side} {edge:g} and every seed "
             f"{side} {self.threshold:g}; a tie if it lies in {below:g} to {above:g}"
         )
+
+    def __repr__(self) -> str:
+        tried = f"{self.settings_tried} setting{'s' * (self.settings_tried > 1)} tried"
+        rows = (
+            ("Claimed by", paper_name(self.paper)),
+            ("Metric", self.metric),
+            ("Control", self.control),
+            ("Rule", f"{self.rule}; {tried}"),
+            ("Falsified by", self.falsifier),
+        )
+        lines = [f"Claim {self.id}: {self.statement}"]
+        return "\n".join(lines + [f"  {name}: {text}" for name, text in rows])
 
     def decide(
         self,
