@@ -1,54 +1,17 @@
-"""The built website, made once where it is missing or older than its sources."""
+"""The built website, and the files of the repository."""
 
-import hashlib
 import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 
 import pytest
 
-from tutor.house.setup import ROOT, environment
-from tutor.house.site import BUILD, HTML
-
-
-def newest_source() -> float:
-    """Return when the newest of the files the website is made from was changed."""
-    patterns = ("book/**/*", "tutor/**/*.py", "_*.yml", "CHANGELOG.md")
-    paths = [path for pattern in patterns for path in ROOT.glob(pattern)]
-    return max(p.stat().st_mtime for p in paths if p.is_file())
-
-
-def is_current() -> bool:
-    """Return whether the site is finished and younger than its sources."""
-    last = HTML / ".nojekyll"  # written last
-    return last.exists() and last.stat().st_mtime >= newest_source()
+from tutor.house.setup import ROOT
+from tutor.house.site import HTML, is_finished
 
 
 @pytest.fixture(scope="session")
 def html():
-    """Return the folder of the built site; one worker builds, the other waits."""
-    name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]
-    lock = Path(tempfile.gettempdir()) / f"tutor-site-{name}.lock"
-    for _ in range(600):
-        try:
-            lock.touch(exist_ok=False)
-            break
-        except FileExistsError:
-            if time.time() - lock.stat().st_mtime > 600:
-                lock.unlink(missing_ok=True)
-            time.sleep(0.5)
-    try:
-        if not is_current():
-            command = [sys.executable, "-m", "tutor", "book"]
-            done = subprocess.run(
-                command, cwd=ROOT, env=environment(), text=True, capture_output=True
-            )
-            assert done.returncode == 0, done.stderr
-    finally:
-        lock.unlink(missing_ok=True)
-    assert BUILD.is_dir()
+    """Return the folder of the built site; `make test` builds it where it is old."""
+    assert is_finished(), "the website is not built: run `make book`"
     return HTML
 
 

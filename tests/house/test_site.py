@@ -1,6 +1,7 @@
 """The built website: complete, self-contained, light, and every link arrives."""
 
 import json
+import os
 
 import pytest
 
@@ -145,6 +146,21 @@ def test_a_sitemap_that_differs_is_found(tmp_path):
         "not in the sitemap: https://x.example/c.html",
         "in the sitemap only: https://x.example/b.html",
     ]
+
+
+def test_a_site_older_than_its_sources_is_not_current(tmp_path):
+    (tmp_path / "book").mkdir()
+    source = tmp_path / "book" / "intro.md"
+    source.touch()
+    html = tmp_path / "html"
+    html.mkdir()
+    assert not site.is_current(html, tmp_path)
+    (html / ".nojekyll").touch()
+    os.utime(source, (1, 1))
+    assert site.is_current(html, tmp_path)
+    later = (html / ".nojekyll").stat().st_mtime + 5
+    os.utime(source, (later, later))
+    assert not site.is_current(html, tmp_path)
 
 
 def test_documents_are_read_in_order():

@@ -104,6 +104,19 @@ def missing(html: Path = HTML) -> list[str]:
     return [page for page in pages if not (html / f"{page}.html").is_file()]
 
 
+def is_finished(html: Path = HTML) -> bool:
+    """Return whether a build came to its end (the last file it writes is there)."""
+    return (html / ".nojekyll").is_file()
+
+
+def is_current(html: Path = HTML, root: Path = ROOT) -> bool:
+    """Return whether the site is finished and younger than all it is made from."""
+    patterns = ("book/**/*", "tutor/**/*.py", "_*.yml", "CHANGELOG.md")
+    paths = [path for pattern in patterns for path in root.glob(pattern)]
+    newest = max((p.stat().st_mtime for p in paths if p.is_file()), default=0.0)
+    return is_finished(html) and (html / ".nojekyll").stat().st_mtime >= newest
+
+
 def main() -> int:
     """Build the website and assert that every page of it exists."""
     build()

@@ -14,6 +14,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 
+from tutor.house import site
 from tutor.house.setup import ROOT, environment
 
 JOBS = "2"  # each notebook holds a kernel of its own: two at a time
@@ -67,7 +68,10 @@ def warm() -> int:
 
 
 def main(*paths: str) -> int:
-    """Fetch the data, warm the kernels, run everything (or only ``paths``)."""
+    """Fetch the data, warm the kernels, run everything (or only ``paths``).
+
+    The website is built first where it is older than its sources, since tests read it.
+    """
     from tutor.house.doctor import data
 
     data()
@@ -75,6 +79,8 @@ def main(*paths: str) -> int:
     sys.stdout.flush()
     if paths:
         return pytest(*NBVAL, *paths)
+    if not site.is_current():
+        site.main()
     chapters = [str(path) for path in notebooks()]
     if strict():
         return pytest(*NBVAL, *chapters, "tests")
