@@ -78,6 +78,12 @@ def test_the_lists_of_the_module_pages_are_generated():
     assert pages.generated("intro") is None
 
 
+def test_the_first_page_links_to_the_chapters_that_are_there(monkeypatch):
+    monkeypatch.setattr("tutor.house.site.documents", lambda: ["intro", "words/a"])
+    text = "[A](words/a.ipynb), [B](words/b.ipynb), [C](appendix/c.md)"
+    assert pages.landed(text) == "[A](words/a.ipynb), B, [C](appendix/c.md)"
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [

@@ -139,6 +139,19 @@ def slug(title: str) -> str:
     return plain.strip().replace(" ", "-")
 
 
+# --- the first page -------------------------------------------------------------------
+def landed(text: str) -> str:
+    """Keep the first page's links to chapters that are there; others become words."""
+    from tutor.house.site import documents
+
+    there = documents()
+
+    def link(found: re.Match[str]) -> str:
+        return found[0] if found[2] in there else found[1]
+
+    return re.sub(r"\[([^\]]+)\]\((\w+/\w+)\.ipynb\)", link, text)
+
+
 # --- Sphinx ---------------------------------------------------------------------------
 def generated(docname: str) -> str | None:
     """Return what is added to a page at build time, None for all other pages."""
@@ -155,6 +168,8 @@ def generated(docname: str) -> str | None:
 
 
 def _on_read(app: Any, docname: str, source: list[str]) -> None:
+    if docname == "intro":
+        source[0] = landed(source[0])
     added = generated(docname)
     if added is not None:
         source[0] += "\n\n" + added + "\n"
