@@ -1,12 +1,18 @@
-"""Pieces shared by the Numba kernels of part words: logistic function and prefetch."""
+"""Pieces of the Numba kernels of part words: logistic function, prefetch, windows.
+
+They are inlined into the kernels that use them. Numba's cache does not see a change in
+another file: after an edit here, remove ``__pycache__`` of those kernels.
+"""
 
 from __future__ import annotations
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg"
 from llvmlite import ir
 from numba import float32, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from tutor.sampling.fast import uniform_at_jit
 
 _HALF, _CUT = float32(0.5), float32(4.97)
 _N0, _N1, _N2 = float32(135135), float32(17325), float32(378)
@@ -50,3 +56,47 @@ def prefetch_row(context, array, row, lines):
         return ctx.get_dummy_value()
 
     return types.void(array, row, lines), generate
+
+
+# --- windows over kept tokens --------------------------------------------------------
+@njit(inline="always", cache=True)
+def refill_jit(tokens, i, end, keep, key, words, places, n, t, window):
+    """Keep the window behind ``t``, read kept tokens on; return (i, n, t)."""
+    if t + window < n or i >= end:
+        return i, n, t
+    shift = max(0, t - window)
+    for s in range(shift, n):
+        words[s - shift] = words[s]
+        places[s - shift] = places[s]
+    n -= shift
+    while i < end and n < len(words):
+        if uniform_at_jit(key, i) < keep[tokens[i]]:
+            words[n] = tokens[i]
+            places[n] = i
+            n += 1
+        i += 1
+    return i, n, t - shift
+
+
+@njit(inline="always", cache=True)
+def neighbours_jit(words, n, t, reach, contexts):
+    """Fill ``contexts`` with the words within ``reach`` of ``t``; return how many."""
+    c = 0
+    for s in range(max(0, t - reach), min(n, t + reach + 1)):
+        if s != t:
+            contexts[c] = words[s]
+            c += 1
+    return c
+
+
+@njit(inline="always", cache=True)
+def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window, lines):
+    """Ask for the rows that the window after ``t`` will need."""
+    later, soon = min(t + 1 + window, n - 1), min(t + 1, n - 1)
+    prefetch_row(U, words[later], lines)
+    prefetch_row(V, words[soon], lines)
+    card += (places[soon] - places[t]) * negatives
+    if card >= len(deck):
+        card %= len(deck)
+    for j in range(card, min(card + negatives, len(deck))):
+        prefetch_row(V, deck[j], lines)

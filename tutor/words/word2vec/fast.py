@@ -24,8 +24,8 @@ from __future__ import annotations
 import numpy as np
 from numba import float32, njit, uint64
 
-from tutor.sampling.fast import integer_at_jit, uniform_at_jit
-from tutor.words.fast import prefetch_row, sigmoid_jit
+from tutor.sampling.fast import integer_at_jit
+from tutor.words.fast import neighbours_jit, prefetch_jit, refill_jit, sigmoid_jit
 
 GROUP, ROWS, SECOND, LANES = 6, 8, 8, 16
 ZERO, ONE = float32(0), float32(1)
@@ -151,68 +151,57 @@ def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
 
 
 @njit(inline="always", cache=True)
-def gather_jit(U, contexts, n, mean, lines):
-    """CBOW, before: put the mean of the contexts into both rows of ``mean``."""
-    w, share = 16 * len(lines), ONE / float32(n)
+def cbow_jit(U, V, contexts, n, outs, count, label, step, score, mean, exact, lines):
+    """Train one window of CBOW: the mean of the contexts is the one input row.
+
+    With one input there is nothing to share, so the rows of ``V`` are not staged.
+    """
+    w, groups = 16 * len(lines), (count + GROUP - 1) // GROUP
+    # --- the mean of the contexts, and the sum of its moves
     for d in range(w):
-        mean[0, d] = ZERO
+        mean[0, d] = mean[1, d] = ZERO
     for c in range(n):
         u = contexts[c]
         for d in range(w):
             mean[0, d] += U[u, d]
+    share = ONE / float32(n)
     for d in range(w):
         mean[0, d] *= share
-        mean[1, d] = mean[0, d]
-
-
-@njit(inline="always", cache=True)
-def spread_jit(U, contexts, n, mean, exact, lines):
-    """CBOW, after: every context moves as the mean did, or by its share of it."""
-    w, share = 16 * len(lines), ONE / float32(n) if exact else ONE
-    for d in range(w):
-        mean[0, d] = share * (mean[0, d] - mean[1, d])
+    # --- scores: six dot products in one pass over the mean
+    for g in range(groups):
+        o0, o1, o2 = outs[GROUP * g], outs[GROUP * g + 1], outs[GROUP * g + 2]
+        o3, o4, o5 = outs[GROUP * g + 3], outs[GROUP * g + 4], outs[GROUP * g + 5]
+        f0 = f1 = f2 = f3 = f4 = f5 = ZERO
+        for d in range(w):
+            x = mean[0, d]
+            f0, f1, f2 = f0 + x * V[o0, d], f1 + x * V[o1, d], f2 + x * V[o2, d]
+            f3, f4, f5 = f3 + x * V[o3, d], f4 + x * V[o4, d], f5 + x * V[o5, d]
+        score[g, 0], score[g, 1], score[g, 2] = f0, f1, f2
+        score[g, 3], score[g, 4], score[g, 5] = f3, f4, f5
+    # --- coefficients: step (label - sigmoid(score)); a masked row has step 0
+    for g in range(groups):
+        for j in range(LANES):
+            score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
+    # --- update: the mean by the old rows, the rows by the mean, each context as it
+    for j in range(count):
+        o, f = outs[j], score[j // GROUP, j % GROUP]
+        if step[j // GROUP, j % GROUP] != ZERO:
+            for d in range(w):
+                r = V[o, d]
+                mean[1, d] += f * r
+                V[o, d] = r + f * mean[0, d]
+    share = share if exact else ONE
     for c in range(n):
         u = contexts[c]
         for d in range(w):
-            U[u, d] += mean[0, d]
+            U[u, d] += share * mean[1, d]
 
 
 # --- the walk: subsampling, windows, outputs -----------------------------------------
 @njit(inline="always", cache=True)
-def refill_jit(tokens, i, end, keep, key, words, places, n, t, window):
-    """Keep the window behind ``t``, read kept tokens on; return (i, n, t)."""
-    if t + window < n or i >= end:
-        return i, n, t
-    shift = max(0, t - window)
-    for s in range(shift, n):
-        words[s - shift] = words[s]
-        places[s - shift] = places[s]
-    n -= shift
-    while i < end and n < len(words):
-        if uniform_at_jit(key, i) < keep[tokens[i]]:
-            words[n] = tokens[i]
-            places[n] = i
-            n += 1
-        i += 1
-    return i, n, t - shift
-
-
-@njit(inline="always", cache=True)
-def neighbours_jit(words, n, t, reach, contexts):
-    """Fill ``contexts`` with the words within ``reach`` of ``t``; return how many."""
-    c = 0
-    for s in range(max(0, t - reach), min(n, t + reach + 1)):
-        if s != t:
-            contexts[c] = words[s]
-            c += 1
-    return c
-
-
-@njit(inline="always", cache=True)
-def noise_jit(word, place, deck, negatives, card, outs, step, rate):
+def noise_jit(word, deck, negatives, card, outs, step, rate):
     """Fill a window's outputs: the word, then its noise; repeated ones get step 0."""
     outs[0] = word
-    card = (card + place * negatives) % len(deck)
     for j in range(negatives):
         outs[j + 1] = deck[card + j - (len(deck) if card + j >= len(deck) else 0)]
     for j in range(negatives + 1):
@@ -233,32 +222,23 @@ def path_jit(word, nodes, codes, count, outs, label, step, rate):
         step[g, k] = step[g, SECOND + k] = rate
 
 
-@njit(inline="always", cache=True)
-def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window, lines):
-    """Ask for the rows that the window after ``t`` will need."""
-    later, soon = min(t + 1 + window, n - 1), min(t + 1, n - 1)
-    prefetch_row(U, words[later], lines)
-    prefetch_row(V, words[soon], lines)
-    card = (card + places[soon] * negatives) % len(deck)
-    for j in range(card, min(card + negatives, len(deck))):
-        prefetch_row(V, deck[j], lines)
-
-
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     """Train on the tokens ``first`` to ``last`` in order; ``kind`` names the kernel."""
     tokens, offsets, keep, deck, (nodes, codes, lengths) = plan
     window, dynamic, negatives, exact, coin, reach_key, card, rate0, slope = run
     width = 16 * len(lines)
-    words, places = np.empty(1024, np.int32), np.empty(1024, np.int64)
-    contexts, first_row = np.empty(2 * window, np.int32), np.zeros(1, np.int32)
-    outs = np.empty(GROUP * len(blocks), np.int32)
+    room = 1024 + 2 * window
+    words, places = np.empty(room, np.int32), np.empty(room, np.int64)
+    contexts = np.empty(2 * window, np.int32)
+    outs = np.zeros(GROUP * len(blocks), np.int32)
     label = np.zeros((len(blocks), LANES), np.float32)
     label[0, 0] = label[0, SECOND] = ONE
     step, score = np.zeros_like(label), np.zeros_like(label)
     for document in range(len(offsets) - 1):
         i, end = max(offsets[document], first), min(offsets[document + 1], last)
         n = t = 0
+        base, since = card, 0
         while True:
             i, n, t = refill_jit(
                 tokens, i, end, keep, coin, words, places, n, t, window
@@ -270,26 +250,42 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
             if dynamic:
                 reach = 1 + integer_at_jit(reach_key, place, window)
             c = neighbours_jit(words, n, t, reach, contexts)
+            base += (place - since) * negatives
+            since = place
+            if base >= len(deck):
+                base %= len(deck)
             prefetch_jit(
-                U, V, words, places, n, t, deck, negatives, card, window, lines
+                U, V, words, places, n, t, deck, negatives, base, window, lines
             )
             t += 1
             if c == 0:
                 continue
             rate = float32(rate0 + slope * ((place - first) / (last - first)))
             if negatives:
-                noise_jit(word, place, deck, negatives, card, outs, step, rate)
+                noise_jit(word, deck, negatives, base, outs, step, rate)
                 count = negatives + 1
             else:
                 count = lengths[word]
                 path_jit(word, nodes, codes, count, outs, label, step, rate)
+            if len(kind) == 2:
+                cbow_jit(
+                    U,
+                    V,
+                    contexts,
+                    c,
+                    outs,
+                    count,
+                    label,
+                    step,
+                    score,
+                    mean,
+                    exact,
+                    lines,
+                )
+                continue
             groups = (count + GROUP - 1) // GROUP
             stage_jit(V, outs, count, blocks, width)
-            if len(kind) == 2:
-                gather_jit(U, contexts, c, mean, lines)
-                fused_jit(mean, first_row, 1, blocks, groups, label, step, score, lines)
-                spread_jit(U, contexts, c, mean, exact, lines)
-            elif len(kind) == 1:
+            if len(kind) == 1:
                 paired_jit(U, contexts, c, blocks, groups, label, step, score, lines)
                 contexts[0] = contexts[c - 1]
                 fused_jit(U, contexts, c % 2, blocks, groups, label, step, score, lines)
