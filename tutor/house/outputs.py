@@ -66,6 +66,7 @@ def execute(notebook: Any, folder: Path) -> list[float]:
         startup_timeout=180,
         kernel_name="python3",
         record_timing=False,
+        coalesce_streams=True,  # how often a cell's text is flushed varies
         extra_arguments=["--IPKernelApp.log_level=40"],
         resources={"metadata": {"path": str(folder)}},
         on_cell_execute=start,
