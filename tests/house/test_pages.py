@@ -78,10 +78,14 @@ def test_the_lists_of_the_module_pages_are_generated():
     assert pages.generated("intro") is None
 
 
-def test_the_first_page_links_to_the_chapters_that_are_there(monkeypatch):
+def test_links_to_chapters_being_written_become_words(monkeypatch):
+    """An announced chapter waits; a name nobody announced fails the build."""
     monkeypatch.setattr("tutor.house.site.documents", lambda: ["intro", "words/a"])
+    monkeypatch.setattr("tutor.notebook.NEEDS", {"words/a": (), "words/b": ()})
     text = "[A](words/a.ipynb), [B](words/b.ipynb), [C](appendix/c.md)"
-    assert pages.landed(text) == "[A](words/a.ipynb), B, [C](appendix/c.md)"
+    assert pages.landed(text, "intro") == "[A](words/a.ipynb), B, [C](appendix/c.md)"
+    near = "[A](a.ipynb#x), [B](b.ipynb#x), [D](d.ipynb)"
+    assert pages.landed(near, "words/a") == "[A](a.ipynb#x), B, [D](d.ipynb)"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ modules, the claims page from the notebooks.
 from __future__ import annotations
 
 import pkgutil
+import posixpath
 import re
 from importlib import import_module
 from importlib.util import find_spec
@@ -139,17 +140,24 @@ def slug(title: str) -> str:
     return plain.strip().replace(" ", "-")
 
 
-# --- the first page -------------------------------------------------------------------
-def landed(text: str) -> str:
-    """Keep the first page's links to chapters that are there; others become words."""
-    from tutor.house.site import documents
+# --- links to chapters still being written --------------------------------------------
+def landed(text: str, docname: str) -> str:
+    """Turn links to announced chapters that are not in the contents yet into words.
 
-    there = documents()
+    A link to a name that nobody announced (``tutor.notebook.NEEDS``) stays, and fails
+    the build.
+    """
+    from tutor.house.site import documents
+    from tutor.notebook import NEEDS
+
+    there, folder = documents(), posixpath.dirname(docname)
 
     def link(found: re.Match[str]) -> str:
-        return found[0] if found[2] in there else found[1]
+        target = posixpath.normpath(posixpath.join(folder, found[2]))
+        waiting = target in NEEDS and target not in there
+        return found[1] if waiting else found[0]
 
-    return re.sub(r"\[([^\]]+)\]\((\w+/\w+)\.ipynb\)", link, text)
+    return re.sub(r"\[([^\]\n]+)\]\(([\w./]+)\.ipynb(?:#[^)\s]*)?\)", link, text)
 
 
 # --- Sphinx ---------------------------------------------------------------------------
@@ -168,8 +176,7 @@ def generated(docname: str) -> str | None:
 
 
 def _on_read(app: Any, docname: str, source: list[str]) -> None:
-    if docname == "intro":
-        source[0] = landed(source[0])
+    source[0] = landed(source[0], docname)
     added = generated(docname)
     if added is not None:
         source[0] += "\n\n" + added + "\n"
