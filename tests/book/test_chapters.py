@@ -13,6 +13,7 @@ from tutor.house.setup import ROOT
 from tutor.notebook import NEEDS
 
 CHAPTERS = {chapter.name: chapter for chapter in chapters()}
+EXECUTED = [c for c in CHAPTERS.values() if c.notebook_path.is_file()]
 TEMPLATE = ROOT / "book" / "source" / "TEMPLATE.md"
 
 
@@ -56,13 +57,13 @@ def test_setup_knows_what_the_chapter_needs(name):
 
 
 def test_claims_are_named_once_in_the_book():
-    found = [r["id"] for c in CHAPTERS.values() for r in c.records("claim")]
+    found = [r["id"] for c in EXECUTED for r in c.records("claim")]
     assert len(found) == len(set(found)), sorted(found)
 
 
 def test_share_of_compared_cells(capsys):
     """At least 95 % of the book's code cells are compared with their stored output."""
-    pairs = [contract_outputs.compared(chapter) for chapter in CHAPTERS.values()]
+    pairs = [contract_outputs.compared(chapter) for chapter in EXECUTED]
     same, cells = sum(p[0] for p in pairs), sum(p[1] for p in pairs)
     share = f"compared cells: {same} of {cells} ({same / max(cells, 1):.1%})"
     with capsys.disabled():

@@ -206,6 +206,13 @@ SPOILT_SOURCE = [
     (contract.quiz, "Right. It is", "Not. It is", "0 replies"),
     (contract.quiz, "Not this one: look", "Right this one: look", "2 replies"),
     (contract.quiz, "Not this one: look again at the table.", "Not.", "real reply"),
+    (
+        contract.fixed_bands,
+        "tutor.glue()",
+        "Measured(x, band=(x - 1, x + 1))",
+        "is computed, not stated",
+    ),
+    (contract.fixed_bands, "tutor.glue()", "Measured(x, around(x))", "computed"),
     (contract.links, "sample.ipynb", "nowhere.ipynb", "no such page"),
 ]
 

@@ -6,6 +6,7 @@ The tests run each check on each chapter, and each check on a chapter spoilt on 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable
 
@@ -230,6 +231,26 @@ def quiz(chapter: Chapter) -> list[str]:
     return problems
 
 
+def fixed_bands(chapter: Chapter) -> list[str]:
+    """Refuse a band computed from what was measured: nothing could ever leave it."""
+    problems = []
+    for cell in chapter.cells:
+        if cell.kind != "code":
+            continue
+        for call in ast.walk(ast.parse(cell.source)):
+            if not isinstance(call, ast.Call):
+                continue
+            bands = [key.value for key in call.keywords if key.arg == "band"]
+            if ast.unparse(call.func).split(".")[-1] == "Measured":
+                bands += call.args[1:2]
+            problems += [
+                f"the band {ast.unparse(band)} is computed, not stated"
+                for band in bands
+                if any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(band))
+            ]
+    return problems
+
+
 def links(chapter: Chapter) -> list[str]:
     """Follow relative links: to pages that exist, or to chapters that are announced."""
     from tutor.notebook import NEEDS
@@ -261,5 +282,6 @@ SOURCE_CHECKS: tuple[Check, ...] = (
     objectives,
     exercise_pages,
     quiz,
+    fixed_bands,
     links,
 )
