@@ -171,11 +171,14 @@ def probe(
 def bag_of_words(texts: LabelledTexts, train: ArrayLike) -> Any:
     """Return TF-IDF rows of unit length (texts, words), weighed on the training rows.
 
+    Words of fewer than five training texts are left out, as min_count does for vectors.
     The baseline that needs no vectors. Engine: scikit-learn's ``TfidfTransformer``.
     """
     from sklearn.feature_extraction.text import TfidfTransformer
 
     counts = texts.counts
+    often = np.asarray((counts[np.asarray(train)] > 0).sum(axis=0)).ravel() >= 5
+    counts = counts[:, np.flatnonzero(often)]
     return TfidfTransformer().fit(counts[np.asarray(train)]).transform(counts)
 
 

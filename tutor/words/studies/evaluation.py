@@ -1,7 +1,7 @@
 """Studies of chapter ``words/evaluation``: model, corpus, settings and use, measured.
 
-Each function takes its sizes, so that the chapter runs it small and live, and the
-stored studies run it at full size.
+Each function takes its sizes: the chapter runs them small and live, and a larger run
+needs no other code.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.claims.studies import Study
-from tutor.datasets import Corpus, lexicons, texts
+from tutor.datasets import Corpus, lexicons
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import analogies, common_pairs, correlate
 from tutor.evaluate.statistics import Effect, paired_bootstrap
@@ -261,39 +260,3 @@ def label_curve(
             )
         },
     }
-
-
-# --- stored --------------------------------------------------------------------------
-def design_full() -> dict[str, Any]:
-    """Run `design` on an eighth and on the whole of the course corpus."""
-    whole = texts.course_en()
-    corpora = {"an eighth": whole.head(len(whole.tokens) // 8, min_count=5)}
-    return design({**corpora, "the whole": whole}, seeds=SEEDS[:3])
-
-
-def labels_full() -> dict[str, Any]:
-    """Run `label_curve` on the topics, with vectors of the same texts."""
-    runs = train(texts.course_part("wikipedia-leads-en"), "skip-gram")
-    return label_curve(runs, evaluation.topics(), (110, 220, 500, 1500, 6000))
-
-
-CODE = (
-    *(f"tutor.words.word2vec.{name}" for name in ("epoch", "fast", "walk")),
-    *(f"tutor.evaluate.{name}" for name in ("correlation", "similarity", "statistics")),
-    "tutor.words.evaluation",
-    "tutor.words.studies.evaluation",
-    "tutor.words.fast",
-    "tutor.sampling",
-)
-_OTHERS = (
-    *(f"tutor.words.counts.{name}" for name in ("chunks", "fast", "reference", "svd")),
-    *(f"tutor.words.glove.{name}" for name in ("fast", "reference", "tiles")),
-)
-STUDIES = {
-    "evaluation-design": Study(
-        design_full,
-        (*CODE, *_OTHERS),
-        ("course-en", "men", "wordsim353", "simlex999", "google-analogies"),
-    ),
-    "evaluation-labels": Study(labels_full, CODE, ("wikipedia-leads-en",)),
-}

@@ -15,20 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.claims.studies import Study
-from tutor.datasets import Corpus, lexicons, texts
+from tutor.datasets import Corpus, lexicons
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import correlate
 from tutor.evaluate.statistics import paired_bootstrap
-from tutor.words import evaluation, word2vec
+from tutor.words import word2vec
 from tutor.words.evaluation import LabelledTexts
-from tutor.words.studies.evaluation import (
-    CODE,
-    SEEDS,
-    compare,
-    features_right,
-    train,
-)
+from tutor.words.studies.evaluation import SEEDS, compare, features_right, train
 from tutor.words.word2vec import Word2VecConfig
 
 TRAIN = 7000
@@ -170,30 +163,3 @@ def stopping(
         "epoch by dev": [marks[i] for i in by_dev],
         "effect": asdict(effect),
     }
-
-
-# --- stored --------------------------------------------------------------------------
-def domain_full() -> dict[str, Any]:
-    """Run `domain` against the Wikipedia leads and against the whole course corpus."""
-    general = {
-        name: train(corpus, "skip-gram")
-        for name, corpus in (
-            ("Wikipedia leads", texts.course_part("wikipedia-leads-en")),
-            ("course-en", texts.course_en()),
-        )
-    }
-    return domain(evaluation.organ_systems(), general)
-
-
-def stopping_full() -> dict[str, Any]:
-    """Run `stopping` on all training definitions."""
-    task = evaluation.organ_systems()
-    marks = (1, 2, 3, 4, 6, 8, 12, 16, 24)
-    return stopping(task, definitions(task), marks=marks)
-
-
-_CODE = (*CODE, "tutor.words.studies.evaluation_text")
-STUDIES = {
-    "evaluation-domain": Study(domain_full, _CODE, ("course-en", "hpo", "men")),
-    "evaluation-stopping": Study(stopping_full, _CODE, ("hpo",)),
-}
