@@ -148,7 +148,7 @@ def _limit(corpus: Any, config: Any) -> float:
         updates = len(np.unique(places))
     outputs, width = config.negatives + 1, -(-config.dim // 16) * 16
     work = 3 * 2 * outputs * width * updates / len(part.tokens)
-    return THREADS * _matmul_speed() / work
+    return float(THREADS * _matmul_speed() / work)
 
 
 def _matmul_speed(size: int = 1024) -> float:
