@@ -172,6 +172,23 @@ def test_constraints_are_used_where_there_are_any(root):
     assert "--constraint" in setup.install_commands(root)[0]
 
 
+def test_a_frozen_list_that_does_not_fit_is_left_out(root, monkeypatch):
+    """As on Python 3.11.2, which some of the frozen versions no longer support."""
+    (root / "constraints.txt").write_text("numpy==2.0\n")
+    done = []
+
+    def run(command, variables=None):
+        done.append(command)
+        if "--constraint" in command:
+            raise HouseError("no solution")
+
+    monkeypatch.setattr(setup, "run", run)
+    setup.install(root)
+    assert ["--constraint" in command for command in done] == [True, False, False]
+    assert "--requirement" in done[1]
+    assert "--editable" in done[2]
+
+
 def test_one_environment_for_outputs_and_tests(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("PYTHONHASHSEED", "7")

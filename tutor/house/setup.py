@@ -193,6 +193,24 @@ def install_commands(root: Path = ROOT) -> list[list[str]]:
     ]
 
 
+def install(root: Path = ROOT) -> None:
+    """Install everything at the versions last tested, or at those that fit here.
+
+    The frozen list holds for most machines; an early 3.11 or a rare processor may lack
+    one of its versions. Then only the pins of requirements.txt bind.
+    """
+    libraries, package = install_commands(root)
+    try:
+        run(libraries, uv_variables())
+    except HouseError:
+        if "--constraint" not in libraries:
+            raise
+        print("constraints.txt does not fit this machine; trying without", flush=True)
+        place = libraries.index("--constraint")
+        run([*libraries[:place], *libraries[place + 2 :]], uv_variables())
+    run(package, uv_variables())
+
+
 def ensure(root: Path = ROOT) -> None:
     """Make the environment ready; do nothing when it is."""
     if stamp_is_current(root):
@@ -215,8 +233,7 @@ def ensure(root: Path = ROOT) -> None:
         if pip.returncode:
             run([python, "-m", "ensurepip"])
         run([python, "-m", "pip", "install", "--quiet", "uv>=0.9,<1"])
-    for command in install_commands(root):
-        run(command, uv_variables())
+    install(root)
     (venv(root) / ".ready").write_text(fingerprint(root) + "\n")
 
 
