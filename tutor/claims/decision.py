@@ -240,4 +240,6 @@ def needed_factor(claim: Claim, effect: EffectLike) -> float:
     """
     gap = abs(abs(effect.estimate - claim.threshold) - claim.margin)
     half = max(effect.high - effect.estimate, effect.estimate - effect.low)
-    return math.inf if gap == 0 else max(1.0, (half / gap) ** 2)
+    if gap <= 1e-6 * half:
+        return math.inf
+    return max(1.0, (half / gap) ** 2) if half else 1.0
