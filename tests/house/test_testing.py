@@ -14,6 +14,15 @@ def test_every_algorithm_with_kernels_is_warmed(capsys):
     assert "are compiled" in capsys.readouterr().out
 
 
+def test_an_algorithm_without_a_corpus_warms_itself(monkeypatch):
+    called = []
+    module = SimpleNamespace(warm=lambda: called.append(True))
+    found = [("tutor.graphs.walks", module)]
+    monkeypatch.setattr(testing, "with_kernels", lambda: found)
+    assert testing.warm() == ["walks"]
+    assert called == [True]
+
+
 @pytest.mark.parametrize(
     ("system", "processor", "expected"),
     [

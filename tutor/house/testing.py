@@ -6,7 +6,6 @@ the outputs were made; elsewhere the own tests decide and nbval only reports.
 
 from __future__ import annotations
 
-import pkgutil
 import platform
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any
 from tutor.house import site
 from tutor.house.setup import ROOT, environment
 
+PACKAGE = ROOT / "tutor"
 JOBS = "2"  # each notebook holds a kernel of its own: two at a time
 NBVAL = (
     "--nbval",
@@ -53,24 +53,18 @@ def pytest(*arguments: str, variables: dict[str, str] | None = None) -> int:
     return subprocess.run(command, cwd=ROOT, env=env, check=False).returncode
 
 
-def algorithms() -> list[tuple[str, Any]]:
-    """Return the package's algorithms: the modules that offer ``fit`` and a config."""
-    import tutor
-
-    found = []
-    for entry in pkgutil.walk_packages(tutor.__path__, "tutor."):
-        if entry.ispkg and entry.name.count(".") == 2:
-            module = import_module(entry.name)
-            names = [n for n in getattr(module, "__all__", ()) if n.endswith("Config")]
-            if names and hasattr(module, "fit"):
-                found.append((entry.name, getattr(module, names[0])))
-    return found
+def with_kernels() -> list[tuple[str, Any]]:
+    """Return name and module of the algorithms that have Numba kernels (``fast.py``)."""
+    folders = sorted(path.parent for path in PACKAGE.glob("*/*/fast.py"))
+    names = [".".join(("tutor", *folder.parts[-2:])) for folder in folders]
+    return [(name, import_module(name)) for name in names]
 
 
 def warm() -> list[str]:
-    """Train each algorithm on a toy corpus: its kernels are compiled and cached then.
+    """Run each algorithm's kernels on toy data: they are compiled and cached then.
 
-    So no worker compiles what another compiles, and no test's clock counts it.
+    So no worker compiles what another compiles, and no test's clock counts it. An
+    algorithm that does not learn from a corpus offers a function ``warm`` of its own.
     """
     from tutor.datasets.corpus import Corpus
     from tutor.datasets.tokenizer import tokenize
@@ -81,8 +75,12 @@ def warm() -> list[str]:
     )
     corpus = Corpus.from_documents([text] * 30, min_count=1, name="toy")
     done = []
-    for name, config in algorithms():
-        import_module(name).fit(corpus, config(dim=4), backend="numba")
+    for name, module in with_kernels():
+        if hasattr(module, "warm"):
+            module.warm()
+        else:
+            config = next(n for n in module.__all__ if n.endswith("Config"))
+            module.fit(corpus, getattr(module, config)(dim=4), backend="numba")
         done.append(name.rpartition(".")[2])
     seconds = time.perf_counter() - began
     print(f"kernels of {', '.join(done)} are compiled ({seconds:.0f} s)")
