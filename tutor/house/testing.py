@@ -54,7 +54,7 @@ def pytest(*arguments: str, variables: dict[str, str] | None = None) -> int:
 
 
 def with_kernels() -> list[tuple[str, Any]]:
-    """Return name and module of the algorithms that have Numba kernels (``fast.py``)."""
+    """Return the algorithms that have Numba kernels, each with its module."""
     folders = sorted(path.parent for path in PACKAGE.glob("*/*/fast.py"))
     names = [".".join(("tutor", *folder.parts[-2:])) for folder in folders]
     return [(name, import_module(name)) for name in names]
