@@ -151,12 +151,11 @@ def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
 
 
 @njit(inline="always", cache=True)
-def cbow_jit(U, V, contexts, n, outputs, mean, exact, lines):
+def cbow_jit(U, V, contexts, n, outs, count, label, step, score, mean, exact, lines):
     """Train one window of CBOW: the mean of the contexts is the one input row.
 
     With one input there is nothing to share, so the rows of ``V`` are not staged.
     """
-    outs, count, label, step, score = outputs
     w, groups = 16 * len(lines), (count + GROUP - 1) // GROUP
     # --- the mean of the contexts, and the sum of its moves
     for d in range(w):
@@ -184,24 +183,13 @@ def cbow_jit(U, V, contexts, n, outputs, mean, exact, lines):
         for j in range(LANES):
             score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
     # --- update: the mean by the old rows, the rows by the mean, each context as it
-    j = 0
-    while j < count:
+    for j in range(count):
         o, f = outs[j], score[j // GROUP, j % GROUP]
-        two = j + 1 < count and step[j // GROUP, j % GROUP] != ZERO
-        two = two and step[(j + 1) // GROUP, (j + 1) % GROUP] != ZERO
-        if two:  # two different rows share a pass over the mean
-            p, g = outs[j + 1], score[(j + 1) // GROUP, (j + 1) % GROUP]
-            for d in range(w):
-                r, q, x = V[o, d], V[p, d], mean[0, d]
-                mean[1, d] += f * r + g * q
-                V[o, d], V[p, d] = r + f * x, q + g * x
-            j += 1
-        elif step[j // GROUP, j % GROUP] != ZERO:
+        if step[j // GROUP, j % GROUP] != ZERO:
             for d in range(w):
                 r = V[o, d]
                 mean[1, d] += f * r
                 V[o, d] = r + f * mean[0, d]
-        j += 1
     share = share if exact else ONE
     for c in range(n):
         u = contexts[c]
@@ -280,8 +268,20 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
                 count = lengths[word]
                 path_jit(word, nodes, codes, count, outs, label, step, rate)
             if len(kind) == 2:
-                outputs = (outs, count, label, step, score)
-                cbow_jit(U, V, contexts, c, outputs, mean, exact, lines)
+                cbow_jit(
+                    U,
+                    V,
+                    contexts,
+                    c,
+                    outs,
+                    count,
+                    label,
+                    step,
+                    score,
+                    mean,
+                    exact,
+                    lines,
+                )
                 continue
             groups = (count + GROUP - 1) // GROUP
             stage_jit(V, outs, count, blocks, width)
