@@ -1,27 +1,22 @@
-"""Studies of chapter ``words/glove``: one change at a time, and GloVe against SGNS.
+"""Studies of chapter ``words/glove``: one change at a time.
 
 An :class:`Arm` is one way to make vectors from a corpus. The chapter runs arms live on
-a part of the corpus; :func:`against_sgns` searches both methods on validation pairs on
-all of it, which takes an hour, and is stored.
+a part of the corpus; ``glove_sgns`` searches them on all of it, and is stored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import product
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.claims.studies import Study
-from tutor.datasets import lexicons, texts
-from tutor.evaluate.statistics import paired_bootstrap, spearman
 from tutor.words import counts, glove, word2vec
 from tutor.words.glove import Entries, GloVeConfig
-from tutor.words.studies.counts import cosines, gold, halves, known
+from tutor.words.studies.counts import cosines
 from tutor.words.word2vec import Word2VecConfig
 
 if TYPE_CHECKING:
@@ -149,128 +144,3 @@ def scores(
     return np.array(
         [cosines(vectors(arm, corpus, s, matrix=table), corpus, pairs) for s in seeds]
     )
-
-
-# --- stored: the same search for both, then five seeds --------------------------------
-def grids() -> dict[str, list[Arm]]:
-    """Return four settings a side, at window 10 and dimension 100."""
-    base = GloVeConfig(window=10, x_max=10.0, learning_rate=0.1, epochs=15)
-    return {
-        "glove": [
-            Arm(replace(base, weighting=weighting), sample=sample)
-            for weighting, sample in product(("harmonic", "dynamic"), (0.0, 1e-3))
-        ],
-        "sgns": [
-            Arm(Word2VecConfig(window=10, epochs=epochs, sample=sample))
-            for epochs, sample in product((5, 10), (1e-3, 1e-4))
-        ],
-    }
-
-
-def arms_of(best: Arm, sgns: Arm) -> dict[str, Arm]:
-    """Return the arms to report; most are one change from the chosen GloVe."""
-    config = best.config
-    assert isinstance(config, GloVeConfig)
-    plain = replace(config, weighting="harmonic")
-    return {
-        "glove": best,
-        "sgns": sgns,
-        "word alone": replace(best, word_alone=True),
-        "even weights": replace(best, config=replace(config, alpha=0.0)),
-        "other tokens and window": Arm(plain),
-        "published settings": Arm(GloVeConfig(window=10, epochs=15)),
-        "glove with zeros": replace(best, zeros=Zeros()),
-    }
-
-
-def comparisons() -> dict[str, tuple[str, str]]:
-    """Return which arm is held against which."""
-    return {
-        "glove - sgns": ("glove", "sgns"),
-        "published - sgns": ("published settings", "sgns"),
-        "other tokens - sgns": ("other tokens and window", "sgns"),
-        "matched - other tokens": ("glove", "other tokens and window"),
-        "zeros - glove": ("glove with zeros", "glove"),
-        "zeros - sgns": ("glove with zeros", "sgns"),
-        "weighted - even": ("glove", "even weights"),
-        "both - word": ("glove", "word alone"),
-    }
-
-
-def search(
-    grid: Sequence[Arm], corpus: Corpus, pairs: Sequence[Pair]
-) -> tuple[Arm, list[dict[str, Any]]]:
-    """Return the best arm of a grid on the pairs, and all that were tried."""
-    rhos = [
-        float(spearman(scores(arm, corpus, pairs, seeds=[0])[0], gold(pairs)))
-        for arm in grid
-    ]
-    tried = [
-        {"arm": asdict(arm), "rho": round(rho, 4)}
-        for arm, rho in zip(grid, rhos, strict=True)
-    ]
-    return grid[int(np.argmax(rhos))], tried
-
-
-def against_sgns() -> dict[str, Any]:
-    """Choose settings on half of MEN; compare on the other half and on WordSim-353.
-
-    Four settings a side at window 10 and dimension 100, seed 0. Then seeds 1 to 5 of
-    each arm. Words below 20 occurrences are left out for all of them.
-    """
-    corpus = texts.course_en(min_count=20)
-    choose, report = halves(known(lexicons.similarity("men").pairs, corpus))
-    wordsim = known(lexicons.similarity("wordsim353").pairs, corpus)
-    found = {side: search(grid, corpus, choose) for side, grid in grids().items()}
-    arms = arms_of(found["glove"][0], found["sgns"][0])
-    asked = [*report, *wordsim]
-    runs = {name: scores(arm, corpus, asked) for name, arm in arms.items()}
-    tests = {"men": slice(0, len(report)), "wordsim": slice(len(report), None)}
-    truth = gold(asked)
-    result: dict[str, Any] = {
-        "corpus": {"tokens": len(corpus.tokens), "words": len(corpus.vocabulary)},
-        "items": {"choose": len(choose), "men": len(report), "wordsim": len(wordsim)},
-        "tried": {side: tried for side, (_, tried) in found.items()},
-        "arms": {name: asdict(arm) for name, arm in arms.items()},
-        "rho": {
-            name: {
-                test: [float(spearman(row[part], truth[part])) for row in table]
-                for test, part in tests.items()
-            }
-            for name, table in runs.items()
-        },
-    }
-    for name, (one, other) in comparisons().items():
-        for test, part in tests.items():
-            effect = paired_bootstrap(
-                runs[one][:, part],
-                runs[other][:, part],
-                gold=truth[part],
-                statistic="spearman",
-            )
-            result[f"{name} {test}"] = asdict(effect)
-    return result
-
-
-def _own(*names: str) -> list[str]:
-    return [f"tutor.words.studies.glove:{name}" for name in names]
-
-
-STUDIES = {
-    "glove-sgns": Study(
-        run=against_sgns,
-        inputs=[
-            "tutor.sampling",
-            "tutor.words.counts",
-            "tutor.words.glove",
-            "tutor.words.word2vec",
-            "tutor.evaluate.statistics",
-            *_own("Arm", "Zeros", "vectors", "tabulate", "with_zeros", "scores"),
-            *_own("grids", "arms_of", "comparisons", "search"),
-            "tutor.words.studies.counts:cosines",
-            "tutor.words.studies.counts:halves",
-            "tutor.words.studies.counts:known",
-        ],
-        data=["course-en", "men", "wordsim353"],
-    )
-}
