@@ -172,6 +172,8 @@ def generated(docname: str) -> str | None:
     if docname == "appendix/claims" and find_spec("tutor.house.ledger"):
         ledger = import_module("tutor.house.ledger")
         return str(ledger.page())
+    if docname == "appendix/speed":
+        return str(import_module("tutor.house.speed").page())
     return None
 
 

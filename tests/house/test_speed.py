@@ -1,0 +1,64 @@
+"""The page of benchmark rows: written from the stored files, nothing by hand."""
+
+import json
+
+import pytest
+
+from tutor.house import pages, speed
+
+ROW = {
+    "benchmark": "word2vec",
+    "name": "SGNS",
+    "rival_name": "gensim",
+    "unit": "tokens/s",
+    "notes": "dim 100",
+    "turns": 5,
+    "ours": {"rate": 2.64e6, "quality": {"men": [0.45, 0.44, 0.46]}},
+    "rival": {"rate": 296e3, "quality": {"men": [0.43, 0.44, 0.45]}},
+    "times_as_fast": 8.92,
+    "share_of_limit": 0.153,
+    "date": "2026-11-25T00:00:00+00:00",
+    "processor": "A processor",
+    "cores": 2,
+    "device": "none",
+    "system": "Linux x86_64",
+    "versions": {"numpy": "2.4.6"},
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Return a function that writes rows where the page looks for them."""
+    folder = tmp_path / "data" / "results"
+    folder.mkdir(parents=True)
+
+    def write(*rows):
+        (folder / "bench.json").write_text(json.dumps({"rows": rows}))
+        return tmp_path
+
+    return write
+
+
+def test_a_row_shows_rates_ratio_scores_and_machine(store):
+    text = speed.page(store(ROW))
+    assert (
+        "| SGNS | 2.64 million tokens/s | gensim: 296 thousand tokens/s | 8.9 | 15% |"
+    ) in text
+    assert "| SGNS | men | 0.450 (0.440 to 0.460) | 0.440 (0.430 to 0.450) |" in text
+    assert "Measured on 2026-11-25, A processor, 2 cores, no GPU" in text
+
+
+def test_a_row_without_rival_says_why(store):
+    alone = {k: v for k, v in ROW.items() if k not in ("rival", "times_as_fast")}
+    text = speed.page(store({**alone, "rival_name": "none is packaged"}))
+    assert "| SGNS | 2.64 million tokens/s | none is packaged |  | 15% |" in text
+
+
+def test_nothing_measured_is_said(tmp_path):
+    assert speed.page(tmp_path) == "Nothing has been measured yet."
+
+
+def test_the_book_shows_what_is_stored():
+    text = pages.generated("appendix/speed")
+    for row in speed.rows():
+        assert row["name"] in text

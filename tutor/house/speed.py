@@ -1,0 +1,98 @@
+"""The page *What was measured for speed*: every stored benchmark row, with its machine.
+
+It is written at build time from ``data/results/bench*.json``, the files that
+``python -m tutor bench`` leaves, so that no rate stands in the book by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tutor.house.setup import ROOT
+
+_HEAD = (
+    "| work | ours | rival | times as fast | share of the limit |",
+    "|---|---|---|---|---|",
+)
+_QUALITY = ("| work | score | ours | rival |", "|---|---|---|---|")
+
+
+def rows(root: Path = ROOT) -> list[dict[str, Any]]:
+    """Return every stored row, benchmark by benchmark."""
+    found: list[dict[str, Any]] = []
+    for path in sorted((root / "data" / "results").glob("bench*.json")):
+        found += json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return sorted(found, key=lambda row: (row["benchmark"], row["name"]))
+
+
+def page(root: Path = ROOT) -> str:
+    """Return the body of the page: rates, scores, what was unequal, the machine."""
+    found = rows(root)
+    if not found:
+        return "Nothing has been measured yet."
+    names = list(dict.fromkeys(row["benchmark"] for row in found))
+    return "\n\n".join(
+        _section(name, [row for row in found if row["benchmark"] == name])
+        for name in names
+    )
+
+
+def _section(name: str, part: Sequence[Mapping[str, Any]]) -> str:
+    lines = [f"## {name}", "", *_HEAD, *(_rates(row) for row in part)]
+    scores = [line for row in part for line in _scores(row)]
+    if scores:
+        lines += [
+            "",
+            "Scores of the same runs: the median, and the range over turns.",
+            "",
+        ]
+        lines += [*_QUALITY, *scores]
+    lines += ["", *(f"- {row['name']}: {row['notes']}." for row in part)]
+    machines = dict.fromkeys(_machine(row) for row in part)
+    return "\n".join([*lines, "", *(f"Measured on {machine}." for machine in machines)])
+
+
+def _rates(row: Mapping[str, Any]) -> str:
+    ours, rival, ratio = _rate(row["ours"]["rate"], row["unit"]), row["rival_name"], ""
+    if "rival" in row:
+        rival += f": {_rate(row['rival']['rate'], row['unit'])}"
+        ratio = f"{row['times_as_fast']:.1f}"
+    share = f"{row['share_of_limit']:.0%}" if "share_of_limit" in row else ""
+    return f"| {row['name']} | {ours} | {rival} | {ratio} | {share} |"
+
+
+def _rate(rate: float, unit: str) -> str:
+    for size, word in ((1e9, "billion "), (1e6, "million "), (1e3, "thousand ")):
+        if rate >= size:
+            return f"{rate / size:.3g} {word}{unit}"
+    return f"{rate:.3g} {unit}"
+
+
+def _scores(row: Mapping[str, Any]) -> list[str]:
+    ours = row["ours"]["quality"]
+    rival = row.get("rival", {}).get("quality", {})
+    return [
+        f"| {row['name']} | {score} | {_spread(values)} | "
+        f"{_spread(rival[score]) if score in rival else ''} |"
+        for score, values in ours.items()
+    ]
+
+
+def _spread(values: Sequence[float]) -> str:
+    middle = statistics.median(values)
+    if max(map(abs, values)) >= 1000:
+        return f"{middle:,.0f}"
+    return f"{middle:.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+def _machine(row: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {v}" for name, v in row["versions"].items())
+    device = "no GPU" if row["device"] == "none" else row["device"]
+    return (
+        f"{row['date'][:10]}, {row['processor']}, {row['cores']} cores, {device}, "
+        f"{row['system']}; {versions}; {row['turns']} turns a side, warm-up excluded"
+    )
