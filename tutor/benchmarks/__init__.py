@@ -1,8 +1,8 @@
 """Benchmarks: ours and the field's library on the same work, in the same run.
 
-A module here offers ``rows(quick) -> list[Row]``; ``python -m tutor bench`` runs them in
-turns (ours, rival, ours, rival, ...) after one warm-up each, and stores medians together
-with the machine they were taken on. Only numbers of one run are compared.
+A module here offers ``rows(quick) -> list[Row]``; ``python -m tutor bench`` runs them
+in turns (ours, rival, ours, rival, ...) after one warm-up each, and stores medians
+together with the machine they were taken on. Only numbers of one run are compared.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Row:
     work : float
         How much of it one call does; the rate is ``work`` by seconds.
     quality : callable, optional
-        Scores of one result, taken each turn, so that speed is not bought with worse vectors.
+        Scores of one result, taken each turn, so that speed is not bought with worse
+        vectors.
     notes : str
         Threads, batch, what was left out of the measured part.
     limit : float
