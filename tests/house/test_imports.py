@@ -21,12 +21,6 @@ AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}
 # Modules that use the house, and why; all others know nothing of it.
 HOUSE = {"tutor.datasets.carriers": "uv's settings are prepared in one place"}
 MAX_MODULE, MAX_FUNCTION, MAX_KERNEL, MAX_PARAMETERS = 300, 40, 80, 8
-# Debts, each with its size: stored results rest on these files, so they are shortened
-# together with the next run of `python -m tutor claims`. Nothing new belongs here.
-DEBTS = {
-    "tutor.words.studies.evaluation": "evaluation.py:label_curve: 50 lines",
-    "tutor.words.studies.word2vec": "word2vec.py: 347 lines",
-}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -245,9 +239,7 @@ def _code_lines(node, source: str) -> int:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_sizes(path):
-    found = oversized(path, path.read_text(encoding="utf-8"))
-    debt = DEBTS.get(name_of(path))
-    assert [line for line in found if not debt or not line.startswith(debt)] == []
+    assert oversized(path, path.read_text(encoding="utf-8")) == []
 
 
 def test_sizes_can_fail():

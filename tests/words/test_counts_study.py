@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from tutor.claims import stored
 from tutor.datasets import Corpus
 from tutor.words import counts
 from tutor.words.studies import counts as study
+from tutor.words.studies import counts_retest
 
 DOCUMENTS = [["a", "b", "c", "d"], ["b", "c"], ["a", "a", "d"], ["d", "c"], ["b"]] * 3
 CORPUS = Corpus.from_documents(DOCUMENTS)
@@ -84,3 +86,15 @@ def test_variants_differ_only_where_they_should():
     for name, values in first.items():
         np.testing.assert_array_equal(values, again[name])
     assert not np.allclose(first["power 0"], first["power 1"])
+
+
+def test_the_retest_takes_what_the_stored_search_chose():
+    """No setting may be chosen anew for the list that was set aside."""
+    search = stored("counts-svd-sgns")
+    for side, config, grid in (
+        ("svd", counts_retest.CHOSEN_SVD, study.SVD_GRID),
+        ("sgns", counts_retest.CHOSEN_SGNS, study.SGNS_GRID),
+    ):
+        assert config in grid
+        for name, value in search[side]["chosen"].items():
+            assert getattr(config, name) == value, name

@@ -6,10 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutor.embedding import Embedding
+from tutor.evaluate.statistics import paired_bootstrap
 from tutor.words import evaluation as ev
+from tutor.words import word2vec
 from tutor.words.evaluation.tasks import labelled, organ_rows
 from tutor.words.studies import evaluation as studies
+from tutor.words.studies import evaluation_size as size_studies
 from tutor.words.studies import evaluation_text as text_studies
+from tutor.words.studies import evaluation_use as use_studies
 
 RNG = np.random.default_rng(0)
 WORDS = [f"w{i}" for i in range(40)]
@@ -296,3 +300,78 @@ def test_contrast_averages_over_the_other_factors():
 def test_unknown_model_lists_what_there_is():
     with pytest.raises(ValueError, match="count-svd, skip-gram, cbow, glove"):
         studies.train(None, "elmo")
+
+
+@pytest.mark.parametrize("model", ["skip-gram", "cbow"])
+def test_training_without_the_loss_gives_the_vectors_of_fit(model):
+    """Leaving out the loss of each epoch must not change a bit of the vectors."""
+    from tutor.datasets import Corpus
+
+    rows = RNG.integers(0, 40, (30, 20))
+    corpus = Corpus.from_documents([[f"w{i}" for i in row] for row in rows])
+    [ours] = studies.train(corpus, model, seeds=(3,), dim=8, epochs=2)
+    config = word2vec.Word2VecConfig(
+        dim=8, epochs=2, architecture="cbow" if model == "cbow" else "skipgram"
+    )
+    fit = word2vec.fit(corpus, config, seed=3)
+    assert ours.keys == fit.embedding.keys
+    np.testing.assert_array_equal(ours.vectors, fit.embedding.vectors)
+
+
+def four_tables(noise, items=60, seeds=3):
+    gold = RNG.normal(size=items)
+    tables = [gold + n * RNG.normal(size=(seeds, items)) for n in noise]
+    return (tables[0], tables[1]), (tables[2], tables[3]), gold
+
+
+def test_interaction_is_the_difference_of_two_effects():
+    """Seed by seed, the estimates of the parts add up."""
+    large, small, gold = four_tables((0.3, 1.0, 2.0, 0.7))
+    found = size_studies.interaction(large, small, gold, samples=200)
+    parts = [
+        paired_bootstrap(*side, gold=gold, statistic="spearman", samples=100)
+        for side in (large, small)
+    ]
+    expected = np.subtract(parts[0].per_seed, parts[1].per_seed)
+    np.testing.assert_allclose(found.per_seed, expected, atol=1e-12)
+    assert found.low < found.estimate < found.high
+    nudged = size_studies.interaction((large[0], small[1]), small, gold, samples=100)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(nudged.per_seed, expected, atol=1e-3)
+
+
+def test_interaction_of_a_constant_difference_is_nothing():
+    """Both sides equal: 0, with an interval of 0, since all four meet each draw."""
+    large, _, gold = four_tables((0.3, 1.0, 0, 0))
+    found = size_studies.interaction(large, large, gold, samples=100)
+    np.testing.assert_array_equal((found.low, found.estimate, found.high), (0, 0, 0))
+
+
+def test_interaction_resamples_items_and_seeds_as_the_parts_do():
+    """With a small text that scores alike on both sides, the large effect is left."""
+    large, small, gold = four_tables((0.3, 1.0, 0.5, 0))
+    same = (small[0], small[0])
+    found = size_studies.interaction(large, same, gold, samples=400)
+    alone = paired_bootstrap(*large, gold=gold, statistic="spearman", samples=400)
+    np.testing.assert_allclose(
+        (found.low, found.high), (alone.low, alone.high), atol=1e-9
+    )
+
+
+def test_label_curve_measures_each_use_at_each_size(monkeypatch):
+    pytest.importorskip("torch", reason="torch is not installed")
+    monkeypatch.setattr(use_studies, "POOL", 100)
+    monkeypatch.setitem(use_studies.features_right.__kwdefaults__, "train", 100)
+    monkeypatch.setitem(use_studies.drawn.__kwdefaults__, "train", 100)
+    found = use_studies.label_curve([CLOUD, CLOUD], toy(160), (20, 60), seeds=(1, 2))
+    assert found["sizes"] == [20, 60]
+    uses = {"features", "features dealt", "start", "start dealt", "tf-idf"}
+    assert set(found["accuracy"]) == uses
+    for rows in found["accuracy"].values():
+        assert np.shape(rows) == (2, 2)
+    effect = found["effects"]["features - tf-idf, 60"]
+    expected = np.subtract(
+        found["accuracy"]["features"][1], found["accuracy"]["tf-idf"][1]
+    )
+    np.testing.assert_allclose(effect["per_seed"], expected, atol=1e-12)
+    assert len(found["effects"]) == 6

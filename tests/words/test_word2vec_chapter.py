@@ -9,6 +9,7 @@ from tutor.datasets import Corpus
 from tutor.datasets.lexicons import SimilaritySet
 from tutor.words import word2vec
 from tutor.words.studies import word2vec as study
+from tutor.words.studies import word2vec_pmi as pmi
 from tutor.words.word2vec import Word2VecConfig
 
 
@@ -51,7 +52,7 @@ def test_expected_cells_are_shifted_pmi_by_hand():
     documents = [["a", "b"], ["a", "b"], ["b", "c"]]
     corpus = Corpus.from_documents(documents)
     config = Word2VecConfig(window=1, sample=0, noise_power=1.0, negatives=2)
-    cells = study.expected_cells(corpus, config, least=1)
+    cells = pmi.expected_cells(corpus, config, least=1)
     words = corpus.vocabulary.words
     found = {(words[i], words[j]): value for i, j, value in zip(*cells, strict=True)}
     np.testing.assert_allclose(found["a", "b"], np.log(2 / (2 * 3 / 6)) - np.log(2))
@@ -63,23 +64,23 @@ def test_products_equal_a_loop(corpus):
     rows, columns = np.array([0, 5, 9]), np.array([3, 0, 9])
     u, v = run.embedding.vectors, run.context.vectors
     loop = [float(u[i] @ v[j]) for i, j in zip(rows, columns, strict=True)]
-    np.testing.assert_allclose(study.products(run, rows, columns), loop, rtol=1e-5)
+    np.testing.assert_allclose(pmi.products(run, rows, columns), loop, rtol=1e-5)
 
 
 def test_what_is_left_is_orthogonal_to_frequency(corpus):
     config = Word2VecConfig(window=2, sample=0)
-    cells = study.expected_cells(corpus, config, least=1)
-    left = study.free_of_frequency(cells.expected, corpus, cells)
+    cells = pmi.expected_cells(corpus, config, least=1)
+    left = pmi.free_of_frequency(cells.expected, corpus, cells)
     logs = np.log(corpus.vocabulary.counts)
     for part in (np.ones(len(left)), logs[cells.rows], logs[cells.columns]):
         np.testing.assert_allclose(left @ part, 0, atol=1e-7)
-    both = study.free_of_frequency(np.stack([cells.expected] * 2), corpus, cells)
+    both = pmi.free_of_frequency(np.stack([cells.expected] * 2), corpus, cells)
     np.testing.assert_allclose(both[1], left, atol=1e-9)
 
 
 def test_strangers_are_other_words_inside_the_vocabulary():
     columns = np.arange(20)
-    swapped = study.strangers(columns)
+    swapped = pmi.strangers(columns)
     assert (swapped != columns).all()
     assert swapped.min() >= 0
     assert swapped.max() <= 19

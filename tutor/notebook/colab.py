@@ -8,7 +8,7 @@ import sys
 
 COLAB_ROOT = "/content/course"
 NEEDS = {
-    "words/counts": ("course-en", "wordsim353", "men"),
+    "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
     "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
     "words/evaluation": (

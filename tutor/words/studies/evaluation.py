@@ -1,12 +1,13 @@
-"""Studies of chapter ``words/evaluation``: model, corpus, settings and use, measured.
+"""Studies of chapter ``words/evaluation``: model, corpus and settings, measured.
 
-Each function takes its sizes: the chapter runs them small and live, and a larger run
-needs no other code.
+Each function takes its sizes: the chapter runs it small and live, a stored study runs
+it large. Beside this file: ``evaluation_use`` (vectors in a task), ``evaluation_text``
+(which text, how long) and ``evaluation_size`` (what more text changes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -15,21 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.datasets import Corpus, lexicons
+from tutor.claims.studies import Study
+from tutor.datasets import Corpus, lexicons, texts
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import analogies, common_pairs, correlate
 from tutor.evaluate.statistics import Effect, paired_bootstrap
 from tutor.words import counts, evaluation, glove, word2vec
-from tutor.words.evaluation import FineTuneConfig, LabelledTexts
+from tutor.words.studies.evaluation_use import SEEDS, drawn, features_right
 from tutor.words.word2vec import Word2VecConfig
 
 if TYPE_CHECKING:
     from tutor.datasets.lexicons import SimilaritySet
 
 Table = NDArray[np.float64]
+Matrix = NDArray[np.float32]
 _Cell = tuple[str | None, str | None, int | None]
 
-SEEDS = (1, 2, 3, 4, 5)
 MODELS = ("count-svd", "skip-gram", "cbow", "glove")
 
 
@@ -73,7 +75,30 @@ def train(
         epochs=epochs,
         architecture="cbow" if model == "cbow" else "skipgram",
     )
-    return [word2vec.fit(corpus, config, seed=s).embedding for s in seeds]
+    keys, found = corpus.vocabulary.words, []
+    for seed in seeds:
+        *_, (U, _) = after_each_epoch(corpus, config, seed)
+        found.append(Embedding(keys, U))
+    return found
+
+
+def after_each_epoch(
+    corpus: Corpus, config: Word2VecConfig, seed: int
+) -> Iterator[tuple[Matrix, Matrix]]:
+    """Yield U and V after each epoch of the Numba kernels.
+
+    The vectors are those of ``word2vec.fit`` to the bit. Its loss is not taken: with
+    CBOW and a short text that costs more than the training.
+    """
+    from tutor.words.word2vec import epoch as kernels
+
+    plan = word2vec.make_plan(corpus, config, seed=seed)
+    U = sampling.initial_vectors(len(corpus.vocabulary), config.dim, seed)
+    tables = kernels.padded(U), kernels.padded(np.zeros_like(U))
+    for number in range(config.epochs):
+        kernels.train_epoch(*tables, plan, config, seed=seed, epoch=number)
+        U, V = (np.array(table[:, : config.dim]) for table in tables)
+        yield U, V
 
 
 def cosines(embeddings: Sequence[Embedding], pairs: SimilaritySet) -> Table:
@@ -177,86 +202,34 @@ def contrast(
     )
 
 
-# --- use in a task -------------------------------------------------------------------
-def features_right(
-    task: LabelledTexts,
-    embedding: Embedding,
-    labels: int,
-    *,
-    seed: int,
-    train: int = 6000,
-    only: Sequence[str] | None = None,
-) -> NDArray[np.bool_]:
-    """Return which test texts a probe on mean vectors gets right.
-
-    The last texts of one fixed split are tested on, whatever the seed; the seed draws
-    the ``labels`` texts that are learned from.
-    """
-    chosen, test = drawn(task, labels, seed=seed, train=train)
-    vectors = evaluation.document_features(task, embedding, only=only).vectors
-    return evaluation.probe(vectors, task.labels, chosen, test)
+# --- stored --------------------------------------------------------------------------
+WORD2VEC = tuple(
+    f"tutor.words.word2vec.{name}" for name in ("config", "walk", "fast", "epoch")
+)
+COUNTS = tuple(
+    f"tutor.words.counts.{name}" for name in ("reference", "svd", "chunks", "fast")
+)
 
 
-def drawn(
-    task: LabelledTexts, labels: int, *, seed: int, train: int = 6000
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return ``labels`` training rows, drawn by the seed, and the test rows."""
-    pool, test = task.split(train)
-    return pool[sampling.permutation(train, seed)[:labels]], test
+def factors() -> dict[str, Any]:
+    """Vary model, size and window of Wikipedia's lead sections, five seeds each."""
+    leads = texts.course_part("wikipedia-leads-en")
+    corpora = {f"{n:,}": leads.head(n, min_count=5) for n in (100_000, 400_000)}
+    return design(corpora, models=("count-svd", "skip-gram", "cbow"))
 
 
-def label_curve(
-    runs: Sequence[Embedding],
-    task: LabelledTexts,
-    sizes: Sequence[int],
-    *,
-    seeds: Sequence[int] = SEEDS,
-) -> dict[str, Any]:
-    """Measure one embedding a seed in each use, by how many labels there are.
-
-    Uses: mean vectors as features; a fine-tuned classifier that starts from them; the
-    same started from vectors dealt to other words; TF-IDF without vectors.
-    """
-    right: dict[str, dict[int, list[NDArray[np.bool_]]]] = {
-        use: {size: [] for size in sizes}
-        for use in ("features", "features dealt", "start", "start dealt", "tf-idf")
-    }
-    pool, _ = task.split(6000)
-    words = evaluation.bag_of_words(task, pool)
-    for size, (run, seed) in product(sizes, zip(runs, seeds, strict=True)):
-        dealt = evaluation.deal_again(run, seed)
-        chosen, test = drawn(task, size, seed=seed)
-        config = FineTuneConfig(epochs=max(4, min(15, 12_000 // size)))
-        for name, start in (("", run), (" dealt", dealt)):
-            right["features" + name][size].append(
-                features_right(task, start, size, seed=seed)
-            )
-            right["start" + name][size].append(
-                evaluation.fine_tuned(task, start, chosen, test, config, seed=seed)
-            )
-        right["tf-idf"][size].append(
-            evaluation.probe(words, task.labels, chosen, test, c=10)
-        )
-    return {
-        "sizes": list(sizes),
-        "accuracy": {
-            use: [[float(r.mean()) for r in of[size]] for size in sizes]
-            for use, of in right.items()
-        },
-        "effects": {
-            f"{one} - {other}, {size}": asdict(
-                paired_bootstrap(
-                    np.array(right[one][size], dtype=float),
-                    np.array(right[other][size], dtype=float),
-                )
-            )
-            for (one, other), size in product(
-                (
-                    ("features", "features dealt"),
-                    ("features", "tf-idf"),
-                    ("start", "start dealt"),
-                ),
-                sizes,
-            )
-        },
-    }
+STUDIES = {
+    "evaluation-design": Study(
+        run=factors,
+        inputs=[
+            *WORD2VEC,
+            *COUNTS,
+            "tutor.words.evaluation",
+            "tutor.evaluate.statistics",
+            "tutor.evaluate.similarity",
+            *(train, after_each_epoch, cosines, design, _contrasts, contrast),
+            *(features_right, drawn),
+        ],
+        data=["course-en", "men", "wordsim353", "simlex999", "google-analogies"],
+    )
+}

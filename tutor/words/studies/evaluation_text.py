@@ -14,14 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor import sampling
+from tutor.claims.studies import Study
 from tutor.datasets import Corpus, lexicons
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import correlate
 from tutor.evaluate.statistics import paired_bootstrap
-from tutor.words import word2vec
+from tutor.words import evaluation, word2vec
 from tutor.words.evaluation import LabelledTexts
-from tutor.words.studies.evaluation import SEEDS, compare, features_right, train
+from tutor.words.studies.evaluation import (
+    WORD2VEC,
+    after_each_epoch,
+    compare,
+    train,
+)
+from tutor.words.studies.evaluation_use import SEEDS, drawn, features_right
 from tutor.words.word2vec import Word2VecConfig
 
 TRAIN = 7000
@@ -94,17 +100,10 @@ def snapshots(
 
     Both corpora must have one vocabulary.
     """
-    from tutor.words.word2vec import epoch as kernels
-
-    plan = word2vec.make_plan(corpus, config, seed=seed)
     other = word2vec.make_plan(held, config, seed=seed)
-    U = sampling.initial_vectors(len(corpus.vocabulary), config.dim, seed)
-    tables = kernels.padded(U), kernels.padded(np.zeros_like(U))
     kept = []
-    for epoch in range(max(marks)):
-        kernels.train_epoch(*tables, plan, config, seed=seed, epoch=epoch)
-        if epoch + 1 in marks:
-            U, V = (np.array(table[:, : config.dim]) for table in tables)
+    for epoch, (U, V) in enumerate(after_each_epoch(corpus, config, seed), 1):
+        if epoch in marks:
             loss = word2vec.probe_loss(U, V, other, config, seed=seed)
             kept.append((Embedding(corpus.vocabulary.words, U), float(loss)))
     return kept
@@ -163,3 +162,25 @@ def stopping(
         "epoch by dev": [marks[i] for i in by_dev],
         "effect": asdict(effect),
     }
+
+
+# --- stored --------------------------------------------------------------------------
+def all_definitions() -> dict[str, Any]:
+    """Stop by either rule on all training definitions: 50 dimensions, 500 labels."""
+    organs = evaluation.organ_systems()
+    return stopping(organs, definitions(organs), marks=(2, 4, 8, 12, 16, 24, 32))
+
+
+STUDIES = {
+    "evaluation-stopping": Study(
+        run=all_definitions,
+        inputs=[
+            *WORD2VEC,
+            "tutor.words.evaluation",
+            "tutor.evaluate.statistics",
+            *(after_each_epoch, features_right, drawn),
+            *(definitions, held_out, snapshots, stopping),
+        ],
+        data=["hpo"],
+    )
+}

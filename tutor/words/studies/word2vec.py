@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,7 @@ from tutor.claims.studies import Study
 from tutor.datasets import Corpus, lexicons, texts
 from tutor.evaluate import similarity
 from tutor.evaluate.statistics import Effect, paired_bootstrap, spearman
-from tutor.words import counts, word2vec
+from tutor.words import word2vec
 from tutor.words.word2vec import Word2VecConfig
 
 if TYPE_CHECKING:
@@ -155,91 +155,6 @@ def dropping(
         part = without(corpus, masks[band])
         found[band] = scores(fits(part, base, seeds=seeds), tests)
     return found
-
-
-# --- what the dot product is ---------------------------------------------------------
-class Cells(NamedTuple):
-    """Frequent pairs of the vocabulary, and what theory expects of their dot products.
-
-    Attributes
-    ----------
-    rows, columns : (n,) int
-        Input and output word.
-    expected : (n,) float64
-        PMI of the pairs as trained, minus log K.
-    """
-
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
-    expected: Floats
-
-
-def expected_cells(
-    corpus: Corpus, config: Word2VecConfig, *, least: float = 20.0
-) -> Cells:
-    r"""Return :math:`\log\frac{x_{ij}}{x_i P_n(j)} - \log K` of the frequent pairs.
-
-    where :math:`x_{ij}` is the expected count of the pair after subsampling,
-    :math:`x_i` its row sum, and :math:`P_n` the noise distribution. Subsampling also
-    widens windows a little; that is left out. With ``noise_power=1`` and no subsampling
-    this is PMI − log K.
-
-    Parameters
-    ----------
-    corpus, config
-        What was trained.
-    least : float
-        Pairs with a lower count are left out.
-    """
-    frequency = corpus.vocabulary.counts
-    weighting = "dynamic" if config.dynamic else "flat"
-    matrix = counts.cooccurrence(corpus, window=config.window, weighting=weighting)
-    keep = sampling.keep_probability(frequency, config.sample)
-    table = matrix.tocoo()
-    i, j = table.row.astype(np.int64), table.col.astype(np.int64)
-    x = table.data.astype(np.float64) * keep[i] * keep[j]
-    rows = np.bincount(i, weights=x, minlength=len(frequency))
-    noise = frequency.astype(np.float64) ** config.noise_power
-    noise /= noise.sum()
-    chosen = x >= least
-    i, j, x = i[chosen], j[chosen], x[chosen]
-    return Cells(i, j, np.log(x / (rows[i] * noise[j])) - np.log(config.negatives))
-
-
-def products(run: Fit, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> Floats:
-    """Return the dot products of input and output vectors (n,)."""
-    assert run.context is not None
-    u = run.embedding.vectors[rows].astype(np.float64)
-    v = run.context.vectors[columns].astype(np.float64)
-    return np.asarray(np.einsum("nd,nd->n", u, v))
-
-
-def strangers(columns: NDArray[np.int64], *, reach: int = 3) -> NDArray[np.int64]:
-    """Return other words of the same frequency: ``reach`` ranks further down.
-
-    The control of the factorisation: a dot product that only knows how frequent its
-    two words are agrees with PMI just as well after this swap.
-    """
-    top = int(columns.max())
-    return np.where(columns + reach <= top, columns + reach, columns - reach)
-
-
-def free_of_frequency(values: Floats, corpus: Corpus, cells: Cells) -> Floats:
-    r"""Return what is left of values after a least-squares fit on log frequencies.
-
-    .. math:: y_{ij} - (a + b \log f_i + c \log f_j)
-
-    where :math:`f_i, f_j` count the two words of a pair.
-
-    Shapes: ``values`` (..., cells) → the same.
-    """
-    logs = np.log(corpus.vocabulary.counts.astype(np.float64))
-    A = np.column_stack([np.ones(len(cells.rows)), logs[cells.rows]])
-    A = np.column_stack([A, logs[cells.columns]])
-    table = np.atleast_2d(values)
-    solved = np.linalg.lstsq(A, table.T, rcond=None)[0]
-    left: Floats = (table - (A @ solved).T).reshape(np.shape(values))
-    return left
 
 
 # --- the trap: cosine and frequency --------------------------------------------------
