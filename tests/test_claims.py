@@ -361,6 +361,25 @@ def test_study_names_what_it_rests_on():
     assert not any(name.startswith("tutor.claims") for name in found)
 
 
+def test_a_study_rests_on_what_its_modules_use():
+    """Files of an algorithm are followed to the shared pieces that they use."""
+    named = Study(
+        seeds, inputs=["tutor.words.word2vec.fast"], data=["course-en"]
+    ).dependencies()
+    assert {"tutor.words.fast", "tutor.sampling.fast"} <= set(named)
+    assert "tutor.datasets.tokenizer" in named
+    assert not {"tutor.words.word2vec", "tutor.embedding", "tutor.plot"} & set(named)
+    by_statistics = Study(seeds, inputs=["tutor.evaluate.statistics"]).dependencies()
+    assert "tutor.evaluate.correlation" in by_statistics
+
+
+def test_stored_results_name_all_code_they_rest_on():
+    for name, study in studies().items():
+        if (claims.results_root() / f"{name}.json").exists():
+            kept = set(claims.stored(name).inputs)
+            assert set(study.dependencies()) - kept == set(), name
+
+
 def test_course_corpus_stands_for_its_sources():
     assert "gcide" in expand("course-en")
     assert expand("men") == ("men",)

@@ -12,7 +12,7 @@ import hashlib
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ PARTS = (
     "closing",
 )
 _PRESENTATION = ("claims", "exercises", "explorer", "house", "notebook", "plot")
+# Rooms that hold and hand on what others compute.
+_CONTAINERS = ("datasets", "embedding", "formats", "training", "checks", "spelling")
+_CORPUS = ("corpus", "readers", "texts", "tokenizer", "vocabulary")
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,16 @@ class Study:
     data: Sequence[str] = ()
 
     def dependencies(self) -> list[str]:
-        """Name the code this study rests on, itself included."""
+        """Name the code this study rests on: itself, its inputs, and what those use."""
         own = input_name(self.run)
         if self.inputs:
-            return sorted({own, *(input_name(item) for item in self.inputs)})
-        module = own.partition(":")[0]
-        return sorted({module, *imported(module)})
+            named = {own, *(input_name(item) for item in self.inputs)}
+        else:
+            module = own.partition(":")[0]
+            named = {module, *imported(module)}
+        if "course-en" in self.data:
+            named |= {f"tutor.datasets.{name}" for name in _CORPUS}
+        return sorted(closed(named))
 
 
 def studies() -> dict[str, Study]:
@@ -179,6 +186,29 @@ def imported(module: str) -> set[str]:
         for name in names
         if name.startswith("tutor.") and name.split(".")[1] not in _PRESENTATION
     }
+
+
+def closed(names: Iterable[str]) -> set[str]:
+    """Add the modules that these modules compute with, and theirs in turn.
+
+    A function is taken alone. A package is never added on the way, but for
+    ``tutor.sampling``: a study names the files of an algorithm that it runs.
+    """
+    found = set(names)
+    waiting = [name for name in found if ":" not in name]
+    while waiting:
+        for target in imported(waiting.pop()) - found:
+            room = target.split(".")[1]
+            if room in _CONTAINERS or (_is_package(target) and room != "sampling"):
+                continue
+            found.add(target)
+            waiting.append(target)
+    return found
+
+
+def _is_package(name: str) -> bool:
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.submodule_search_locations is not None
 
 
 def _is_module(name: str) -> bool:
