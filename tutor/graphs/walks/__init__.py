@@ -181,10 +181,10 @@ def fit(
 
 def warm() -> None:
     """Compile the walker and what learns from it, on four nodes."""
-    graph = Graph.from_edges("abcd", [[0, 1], [1, 2], [2, 3], [0, 2]])
+    graph = Graph.from_edges(tuple("abcd"), [[0, 1], [1, 2], [2, 3], [0, 2]])
     short = WalkConfig(length=4, walks=1, p=0.5, training=_tiny())
     fit(graph, short)
-    weighted = Graph.from_edges("abc", [[0, 1], [1, 2]], weights=[1.0, 2.0])
+    weighted = Graph.from_edges(tuple("abc"), [[0, 1], [1, 2]], weights=[1.0, 2.0])
     random_walks(weighted, WalkConfig(length=4, walks=1))
 
 
