@@ -164,6 +164,12 @@ def fit(
             f"{graph.keys[alone[0]]!r}: no walk leaves them; give "
             "graph.largest_component()"
         )
+    noise = config.training.negatives
+    if noise >= len(graph) and config.training.objective == "negative_sampling":
+        raise ValueError(
+            f"negatives={noise} noise nodes need more than {len(graph)} nodes: lower "
+            "training.negatives"
+        )
     lines = random_walks(graph, config, backend=backend, seed=seed)
     corpus = corpus_of(graph, lines)
     learned = word2vec.fit(
