@@ -1,4 +1,4 @@
-"""Spectral vectors, spread labels, rewired graphs, hidden edges: what DeepWalk meets."""
+"""Spectral vectors, spread labels, rewired graphs, hidden edges."""
 
 import numpy as np
 import pytest

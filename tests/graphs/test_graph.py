@@ -24,10 +24,10 @@ def test_rows_by_hand():
 
 
 def test_an_edge_twice_counts_once_and_weights_add_up():
-    twice = Graph.from_edges("a b".split(), [[0, 1], [1, 0]])
+    twice = Graph.from_edges(["a", "b"], [[0, 1], [1, 0]])
     assert twice.n_edges == 1
     assert twice.weights.tolist() == [1.0, 1.0]
-    added = Graph.from_edges("a b".split(), [[0, 1], [1, 0]], weights=[1.5, 2.0])
+    added = Graph.from_edges(["a", "b"], [[0, 1], [1, 0]], weights=[1.5, 2.0])
     assert added.weights.tolist() == [3.5, 3.5]
     assert repr(Graph.from_edges(KEYS[:3], [[0, 1], [1, 2]], weights=[1.0, 2.0])) == (
         "Graph(3 nodes, 2 edges, undirected, weighted)"

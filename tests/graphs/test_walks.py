@@ -28,7 +28,7 @@ def random_graph(seed=0, n=40, m=90, *, weighted=False, directed=False):
 
 # --- rung 0: pencil ------------------------------------------------------------------
 def test_pencil_example_of_the_chapter():
-    """p = 1/2, q = 2: weights 2, 1, 1/2, 1/2 over 4."""
+    """With p = 1/2 and q = 2 the weights are 2, 1, 1/2, 1/2, and their sum is 4."""
     found = walks.step_probabilities(PENCIL, 0, 1, 0.5, 2.0)
     np.testing.assert_allclose(found, [0.5, 0.25, 0.125, 0.125], atol=1e-12)
 
@@ -110,7 +110,7 @@ def test_transitions_follow_the_exact_probabilities(kind, p, q):
     lines = walks.random_walks(graph, config, backend="numpy", seed=7)
     right = walks.transition_chi_square(graph, lines, p, q)
     assert right.freedom > 20
-    assert 0.001 < right.p_value
+    assert right.p_value > 0.001
     gap = walks.return_rate(lines) - walks.expected_return_rate(graph, config)
     assert abs(gap) < 0.02
     other = walks.transition_chi_square(graph, lines, 1.5 * p, q)  # alive

@@ -66,9 +66,7 @@ def test_cpu_equals_cuda(graph, cuda):
     config = WalkConfig(walks=5, length=10, training=replace(SMALL, batch_pairs=16))
     one = walks.fit(graph, config, backend="torch", seed=1)
     two = walks.fit(graph, config, backend="torch", seed=1, device=cuda)
-    np.testing.assert_allclose(
-        two.embedding.vectors, one.embedding.vectors, atol=1e-4
-    )
+    np.testing.assert_allclose(two.embedding.vectors, one.embedding.vectors, atol=1e-4)
 
 
 def test_groups_come_together(graph):
@@ -170,7 +168,7 @@ def test_netmf_refuses(graph):
 # --- outside -------------------------------------------------------------------------
 @pytest.mark.oracle
 def test_gensim_learns_the_same_products_from_our_walks():
-    """gensim's Word2Vec on the same lines: products correlate above .9.
+    """Word2Vec of gensim on the same lines: products correlate above .9.
 
     The tolerance is ours: two seeds of one program agree to about .97 here.
     """

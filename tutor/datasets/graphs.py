@@ -198,9 +198,7 @@ def _key(data: str) -> str:
     return hashlib.sha256(repr((VERSION, COMMON, data)).encode()).hexdigest()[:16]
 
 
-def _cached(
-    titles: Sequence[str], texts: Sequence[str], key: str
-) -> NDArray[np.int64]:
+def _cached(titles: Sequence[str], texts: Sequence[str], key: str) -> NDArray[np.int64]:
     """Return the arcs from the cache, made again where it lacks or damaged them."""
     folder = cache_root() / "graphs" / f"wikipedia-mentions-{key}"
     try:

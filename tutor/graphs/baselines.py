@@ -44,9 +44,10 @@ def normalized_adjacency(graph: Graph) -> csr_matrix:
 def spectral_embedding(graph: Graph, *, dim: int, seed: int = 0) -> Embedding:
     r"""Return the smoothest functions on the graph: Laplacian eigenmaps.
 
-    .. math:: (D - A)\, f = \lambda D f, \qquad f = D^{-1/2} g, \quad S g = (1 - \lambda) g
+    .. math:: (D - A)\, f = \lambda D f, \qquad f = D^{-1/2} g, \qquad
+              S g = (1 - \lambda)\, g
 
-    The constant one, :math:`\lambda = 0`, is left out; the next ``dim`` are the columns.
+    The constant one, :math:`\lambda = 0`, is left out; the next ``dim`` are columns.
     Signs are set so that the largest entry of a column is positive.
 
     Raises

@@ -129,7 +129,9 @@ class Graph:
     def neighbours(self, row: int) -> NDArray[np.int32]:
         """Return the neighbours of a node in rising order: a view."""
         if not 0 <= row < len(self):
-            raise IndexError(f"row {row} asked for; this graph has 0 to {len(self) - 1}")
+            raise IndexError(
+                f"row {row} asked for; this graph has 0 to {len(self) - 1}"
+            )
         return self.targets[self.offsets[row] : self.offsets[row + 1]]
 
     @property

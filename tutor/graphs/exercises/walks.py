@@ -12,7 +12,9 @@ Ints = NDArray[np.int64]
 
 
 # --- 1. a second-order step ----------------------------------------------------------
-def step_shares(candidates: Ints, before: int, near: Ints, p: float, q: float) -> Floats:
+def step_shares(
+    candidates: Ints, before: int, near: Ints, p: float, q: float
+) -> Floats:
     """Return the probabilities of the candidates of one step of node2vec."""
     weight = np.where(np.isin(candidates, near), 1.0, 1.0 / q)
     weight = np.where(candidates == before, 1.0 / p, weight)

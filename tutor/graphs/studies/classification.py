@@ -201,7 +201,9 @@ def by_propagation(task: Task) -> Ints:
     gold = task.labels[task.validation].astype(np.float64)
     alpha = max(
         ALPHAS,
-        key=lambda a: macro_f1(spread(SEEDS[0], a, task.validation).astype(float), gold),
+        key=lambda a: macro_f1(
+            spread(SEEDS[0], a, task.validation).astype(float), gold
+        ),
     )
     return np.array([spread(seed, alpha, task.test) for seed in SEEDS])
 

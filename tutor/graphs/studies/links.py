@@ -100,9 +100,7 @@ def _matched(graph: Graph, hidden: Ints, seed: int, *, tries: int = 200) -> Ints
     pairs, bad = turned.copy(), np.arange(len(hidden))
     for attempt in range(tries):
         places = np.arange(len(bad))
-        others = sampling.integers(
-            seed, 2 + attempt, _NEGATIVES, places, len(hidden)
-        )
+        others = sampling.integers(seed, 2 + attempt, _NEGATIVES, places, len(hidden))
         pairs[bad, 1] = turned[others, 1]
         bad = bad[~_fine(graph, pairs[bad])]
         if not len(bad):

@@ -39,7 +39,9 @@ def small_graph(mentions: MentionGraph, topic: str = "Mathematics") -> Graph:
     return whole.subgraph(rows).largest_component()
 
 
-def fits(graph: Graph, config: WalkConfig, *, seeds: Sequence[int] = SEEDS) -> list[Fit]:
+def fits(
+    graph: Graph, config: WalkConfig, *, seeds: Sequence[int] = SEEDS
+) -> list[Fit]:
     """Return one run a seed."""
     return [walks.fit(graph, config, seed=seed) for seed in seeds]
 
@@ -78,9 +80,7 @@ class Pairs(NamedTuple):
 def frequent_pairs(graph: Graph, config: WalkConfig, *, least: float = 50.0) -> Pairs:
     """Return the pairs expected ``least`` times or more, with their entry of M."""
     settings = config.training
-    M = walks.netmf_matrix(
-        graph, window=settings.window, negatives=settings.negatives
-    )
+    M = walks.netmf_matrix(graph, window=settings.window, negatives=settings.negatives)
     counts = walks.expected_pair_counts(graph, config)
     rows, columns = np.nonzero(counts >= least)
     return Pairs(rows, columns, M[rows, columns])
@@ -168,9 +168,7 @@ def choose_p_q(task: Task) -> dict[str, float]:
             run = walks.fit(task.graph, replace(base_run(), p=p, q=q), seed=SEEDS[0])
             X = nodes.standardized(run.embedding)
             strength = nodes.choose_strength(X, task)
-            guess = nodes.predict(
-                X, task, SEEDS[0], task.validation, strength=strength
-            )
+            guess = nodes.predict(X, task, SEEDS[0], task.validation, strength=strength)
             found[f"{p:g}, {q:g}"] = nodes.macro_f1(guess.astype(np.float64), gold)
     return found
 

@@ -81,9 +81,7 @@ def random_walks(
         return reference.random_walks(graph, config, seed=seed)
     from tutor.graphs.walks import fast
 
-    return fast.random_walks(
-        graph, config, seed=seed, threads=config.training.threads
-    )
+    return fast.random_walks(graph, config, seed=seed, threads=config.training.threads)
 
 
 def corpus_of(graph: Graph, lines: NDArray[np.int32]) -> Corpus:
@@ -207,7 +205,9 @@ def _check_graph(graph: Graph) -> None:
             "Graph.from_edges(keys, edges)"
         )
     if not len(graph.targets):
-        raise ValueError(f"the graph has {len(graph)} nodes and no edge: nothing to walk")
+        raise ValueError(
+            f"the graph has {len(graph)} nodes and no edge: nothing to walk"
+        )
 
 
 def _has_numba() -> bool:
