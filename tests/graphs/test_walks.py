@@ -254,5 +254,5 @@ def test_a_hopeless_step_ends_with_an_error(monkeypatch):
     monkeypatch.setattr(
         reference, "step_weight", lambda *a: np.zeros(len(np.atleast_1d(a[1])))
     )
-    with pytest.raises(RuntimeError, match="found no neighbour in 4 attempts"):
+    with pytest.raises(RuntimeError, match="found none in 4 attempts"):
         reference.random_walks(random_graph(0), WalkConfig(walks=1, length=4, p=0.5))

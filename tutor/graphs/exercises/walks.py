@@ -163,7 +163,7 @@ EXERCISES = (
             Misconception(
                 "p and q exchanged",
                 _p_q_exchanged,
-                "p is for the step back, q for the step away. Which did you give which?",
+                "p is for the step back, q for the step away. Which got which?",
             ),
             Misconception(
                 "a factor where a divisor belongs",
@@ -267,7 +267,7 @@ EXERCISES = (
             Misconception(
                 "a gap between means",
                 _gap,
-                "The order is asked for, not the distance: scores have no common scale.",
+                "Only the order is asked for: scores have no common scale.",
             ),
         ),
     ),

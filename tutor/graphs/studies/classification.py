@@ -59,7 +59,7 @@ class Task:
     pool: Ints
 
     def train(self, seed: int) -> Ints:
-        """Return the nodes whose class seed ``seed`` may see: a tenth of the labelled."""
+        """Return the nodes whose class this seed may see: a tenth of the labelled."""
         total = len(self.test) + len(self.validation) + len(self.pool)
         order = sampling.permutation(len(self.pool), seed, epoch=1)
         return self.pool[order[: int(LABELLED * total)]]
@@ -199,12 +199,12 @@ def by_propagation(task: Task) -> Ints:
         return np.asarray(scores[rows].argmax(axis=1))
 
     gold = task.labels[task.validation].astype(np.float64)
-    alpha = max(
-        ALPHAS,
-        key=lambda a: macro_f1(
-            spread(SEEDS[0], a, task.validation).astype(float), gold
-        ),
-    )
+
+    def score(alpha: float) -> float:
+        found = spread(SEEDS[0], alpha, task.validation)
+        return macro_f1(found.astype(np.float64), gold)
+
+    alpha = max(ALPHAS, key=score)
     return np.array([spread(seed, alpha, task.test) for seed in SEEDS])
 
 

@@ -1,4 +1,4 @@
-r"""The trap of chapter ``graphs/walks``: link prediction with negatives that are too easy.
+r"""The trap of chapter ``graphs/walks``: hidden edges against non-edges too easy.
 
 Hide a tenth of the edges, never one that would cut the graph; score each hidden edge
 against one pair that is no edge. What that pair is decides what is measured.

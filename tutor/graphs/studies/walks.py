@@ -39,11 +39,9 @@ def small_graph(mentions: MentionGraph, topic: str = "Mathematics") -> Graph:
     return whole.subgraph(rows).largest_component()
 
 
-def fits(
-    graph: Graph, config: WalkConfig, *, seeds: Sequence[int] = SEEDS
-) -> list[Fit]:
-    """Return one run a seed."""
-    return [walks.fit(graph, config, seed=seed) for seed in seeds]
+def fits(graph: Graph, config: WalkConfig) -> list[Fit]:
+    """Return one run for each of the five seeds."""
+    return [walks.fit(graph, config, seed=seed) for seed in SEEDS]
 
 
 # --- do walks do what p and q say? ---------------------------------------------------

@@ -58,15 +58,15 @@ class WalkConfig:
             raise ValueError(f"walks must be 1 or more a node, got {self.walks}")
         if self.length < 2:
             raise ValueError(
-                f"length must be 2 nodes or more, got {self.length}: a walk of one node "
-                "has no neighbours to learn from"
+                f"length must be 2 nodes or more, got {self.length}: a walk of one "
+                "node has no neighbours to learn from"
             )
         for name in ("p", "q"):
             value = getattr(self, name)
             if not (math.isfinite(value) and LEAST <= value <= MOST):
                 raise ValueError(
-                    f"{name} must lie between {LEAST} and {MOST:g}, got {value}: beyond "
-                    "that nearly every proposed step is refused"
+                    f"{name} must lie between {LEAST} and {MOST:g}, got {value}: "
+                    "beyond that nearly every proposed step is refused"
                 )
 
     @property

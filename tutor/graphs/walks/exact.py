@@ -153,7 +153,7 @@ def transition_chi_square(
     freedom = int((size[tested] - 1).sum())
     if not freedom:
         raise ValueError(
-            f"no arc was walked often enough to expect {least} of every step: more walks"
+            f"no arc was walked so often that {least} of each step are due: more walks"
         )
     gap = seen[inside] - expected[inside]
     statistic = float((gap**2 / expected[inside]).sum())
@@ -233,8 +233,8 @@ def step_matrix(graph: Graph) -> Floats:
         )
     if (graph.degrees == 0).any():
         raise ValueError(
-            f"{int((graph.degrees == 0).sum())} nodes have no arc to leave by: the step "
-            "from there is undefined; give graph.largest_component()"
+            f"{int((graph.degrees == 0).sum())} nodes have no arc to leave by: the "
+            "step from there is undefined; give graph.largest_component()"
         )
     A = graph.adjacency().toarray()
     return np.asarray(A / A.sum(axis=1, keepdims=True))

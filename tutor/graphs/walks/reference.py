@@ -133,6 +133,4 @@ def _step(
         walks, places = walks[~accepted], places[~accepted]
         if not len(walks):
             return
-    raise RuntimeError(
-        f"{len(walks)} steps found no neighbour in {DRAWS // 2} attempts"
-    )
+    raise RuntimeError(f"{len(walks)} steps found none in {DRAWS // 2} attempts")
