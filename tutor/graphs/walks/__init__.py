@@ -151,7 +151,7 @@ def fit(
     ``training.dim`` = representation-size, dimensions; ``training.window`` =
     window-size. Sources: Perozzi et al. (2014); Grover and Leskovec (2016).
     """
-    from tutor.words import word2vec
+    from tutor.words.word2vec import fit as learn
 
     config = config or WalkConfig()
     _check_graph(graph)
@@ -170,9 +170,7 @@ def fit(
         )
     lines = random_walks(graph, config, backend=backend, seed=seed)
     corpus = corpus_of(graph, lines)
-    learned = word2vec.fit(
-        corpus, config.training, backend=backend, seed=seed, device=device
-    )
+    learned = learn(corpus, config.training, backend=backend, seed=seed, device=device)
     return training.Fit(
         embedding=learned.embedding.subset(graph.keys),
         context=learned.context and learned.context.subset(graph.keys),
@@ -185,17 +183,13 @@ def fit(
 
 def warm() -> None:
     """Compile the walker and what learns from it, on four nodes."""
-    graph = Graph.from_edges(tuple("abcd"), [[0, 1], [1, 2], [2, 3], [0, 2]])
-    short = WalkConfig(length=4, walks=1, p=0.5, training=_tiny())
-    fit(graph, short)
-    weighted = Graph.from_edges(tuple("abc"), [[0, 1], [1, 2]], weights=[1.0, 2.0])
-    random_walks(weighted, WalkConfig(length=4, walks=1))
-
-
-def _tiny():  # type: ignore[no-untyped-def]
     from tutor.words.word2vec import Word2VecConfig
 
-    return Word2VecConfig(dim=4, negatives=2, epochs=1, sample=0.0)
+    graph = Graph.from_edges(tuple("abcd"), [[0, 1], [1, 2], [2, 3], [0, 2]])
+    tiny = Word2VecConfig(dim=4, negatives=2, epochs=1, sample=0.0)
+    fit(graph, WalkConfig(length=4, walks=1, p=0.5, training=tiny))
+    weighted = Graph.from_edges(tuple("abc"), [[0, 1], [1, 2]], weights=[1.0, 2.0])
+    random_walks(weighted, WalkConfig(length=4, walks=1))
 
 
 def _check_graph(graph: Graph) -> None:
