@@ -171,9 +171,10 @@ def fit(
     lines = random_walks(graph, config, backend=backend, seed=seed)
     corpus = corpus_of(graph, lines)
     learned = learn(corpus, config.training, backend=backend, seed=seed, device=device)
+    context = learned.context
     return training.Fit(
         embedding=learned.embedding.subset(graph.keys),
-        context=learned.context and learned.context.subset(graph.keys),
+        context=None if context is None else context.subset(graph.keys),
         history=learned.history,
         config=config,
         seed=seed,
