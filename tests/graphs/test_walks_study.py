@@ -64,22 +64,43 @@ def test_macro_f1_equals_scikit_learn():
     )
 
 
-def test_methods_learn_the_planted_topics(task):
+def test_methods_learn_the_planted_topics(task, monkeypatch):
+    """Texts tell topics apart, edges tell them mostly, noise does not at all."""
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    monkeypatch.setattr(nodes, "STRENGTHS", (10.0,))
     text = nodes.text_features(task.texts)
     gold = task.labels[task.test]
     vectors = [np.random.default_rng(s).normal(size=(400, 4)) for s in nodes.SEEDS]
-    for guess in (
-        nodes.by_features([text], task),
-        nodes.by_text_and(text, vectors, task),
-        nodes.by_propagation(task),
-    ):
-        assert guess.shape == (5, 119)
-        assert (guess == gold).mean() > 0.85
-    for guess in (nodes.by_majority(task), nodes.by_features(vectors, task)):
-        assert (guess == gold).mean() < 0.65
-    same = nodes.by_propagation(task)
-    assert nodes.effect(same, same, task).estimate == 0.0
+    found = {
+        "text": nodes.by_features([text], task),
+        "both": nodes.by_text_and(text, vectors, task),
+        "edges": nodes.by_propagation(task),
+        "noise": nodes.by_features(vectors, task),
+        "majority": nodes.by_majority(task),
+    }
+    right = {name: (guess == gold).mean() for name, guess in found.items()}
+    assert {guess.shape for guess in found.values()} == {(5, 119)}
+    assert right["text"] > 0.95
+    assert right["both"] > 0.9
+    assert right["edges"] > 0.7
+    assert right["noise"] < 0.6
+    assert right["majority"] < 0.6
+    assert nodes.effect(found["text"], found["text"], task).estimate == 0.0
+
+
+def test_the_strength_is_the_best_on_validation_nodes(task):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    X = np.random.default_rng(0).normal(size=(400, 3)) + task.labels[:, None]
+    chosen = nodes.choose_strength(X, task)
+    gold = task.labels[task.validation].astype(float)
+    scores = {
+        strength: nodes.macro_f1(
+            nodes.predict(X, task, 1, task.validation, strength=strength).astype(float),
+            gold,
+        )
+        for strength in nodes.STRENGTHS
+    }
+    assert scores[chosen] == max(scores.values())
 
 
 def test_features_have_the_stated_scale(task):
