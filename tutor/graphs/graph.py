@@ -94,7 +94,7 @@ class Graph:
         pairs, place = np.unique(pairs, axis=0, return_inverse=True)
         total = np.bincount(place.ravel(), weights=weight, minlength=len(pairs))
         if weights is None:
-            total = np.ones(len(pairs))
+            total = np.ones(len(pairs))  # type: ignore[assignment]
         if not directed:
             pairs = np.concatenate([pairs, pairs[:, ::-1]])
             total = np.concatenate([total, total])
@@ -104,7 +104,7 @@ class Graph:
         arrays = offsets, pairs[order, 1].astype(np.int32), total[order]
         for array in arrays:
             array.setflags(write=False)
-        return cls(names, *arrays, directed)
+        return cls(names, *arrays, directed)  # type: ignore[arg-type]
 
     # --- reading ---------------------------------------------------------------------
     def __len__(self) -> int:
