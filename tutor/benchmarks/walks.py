@@ -77,7 +77,7 @@ def _python(graph: Any, rounds: int, p: float, q: float) -> Callable[[], Any]:
 
     def step(before: int, now: int, draw: random.Random) -> int:
         while True:
-            after = draw.choice(near[now])
+            after: int = draw.choice(near[now])
             if before < 0 or p == q == 1.0:
                 return after
             if after == before:

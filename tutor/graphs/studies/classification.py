@@ -100,7 +100,7 @@ def standardized(embedding: Embedding) -> Floats:
 def degree_features(graph: Graph) -> Floats:
     """Return the logarithm of each node's degree, standardised: (n, 1)."""
     logs = np.log(graph.degrees.astype(np.float64))
-    return ((logs - logs.mean()) / logs.std())[:, None]
+    return ((logs - logs.mean()) / logs.std())[:, None]  # type: ignore[no-any-return]
 
 
 def text_features(texts: Sequence[str]) -> Any:

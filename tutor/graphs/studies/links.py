@@ -110,7 +110,7 @@ def _matched(graph: Graph, hidden: Ints, seed: int, *, tries: int = 200) -> Ints
 
 def _fine(graph: Graph, pairs: Ints) -> NDArray[np.bool_]:
     loop = pairs[:, 0] == pairs[:, 1]
-    return ~(loop | graph.has_arc(pairs[:, 0], pairs[:, 1]))
+    return ~(loop | graph.has_arc(pairs[:, 0], pairs[:, 1]))  # type: ignore[no-any-return]
 
 
 # --- scores --------------------------------------------------------------------------

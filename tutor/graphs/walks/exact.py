@@ -91,7 +91,7 @@ def expected_return_rate(graph: Graph, config: WalkConfig) -> float:
         flow = mass[steps.arc] * steps.share
         returned += float(flow[steps.back].sum())
         taken += float(flow.sum())
-        mass = np.bincount(steps.following, weights=flow, minlength=m)
+        mass = np.bincount(steps.following, weights=flow, minlength=m)  # type: ignore[assignment]
     if taken == 0:
         raise ValueError("no walk of this graph takes a second step")
     return returned / taken
@@ -177,7 +177,7 @@ def _arcs(graph: Graph, source: NDArray, target: NDArray) -> Ints:
         )
     codes = graph.sources * len(graph) + graph.targets
     wanted = source.astype(np.int64) * len(graph) + target
-    return np.searchsorted(codes, wanted)
+    return np.searchsorted(codes, wanted)  # type: ignore[no-any-return]
 
 
 def expected_pair_counts(

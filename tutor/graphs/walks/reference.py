@@ -56,7 +56,7 @@ def row_shares(graph: Graph) -> Floats:
     total = np.concatenate([[0.0], np.cumsum(graph.weights)])
     before = np.repeat(total[graph.offsets[:-1]], graph.degrees)
     whole = np.repeat(np.diff(total[graph.offsets]), graph.degrees)
-    return graph.sources + np.minimum((total[1:] - before) / whole, 1.0)
+    return graph.sources + np.minimum((total[1:] - before) / whole, 1.0)  # type: ignore[no-any-return]
 
 
 def propose(graph: Graph, shares: Floats, now: Ints, uniform: Floats) -> Ints:
