@@ -15,7 +15,10 @@ PARTS = (
     *("graphs", "knowledge", "systems", "closing"),
 )
 # (importing room, imported room): why a later part may lean on an earlier one.
-ACROSS_PARTS: dict[tuple[str, str], str] = {}
+ACROSS_PARTS: dict[tuple[str, str], str] = {
+    ("graphs.walks", "words.word2vec"): "DeepWalk is word2vec on walks",
+    ("graphs.studies", "words.word2vec"): "the settings of that word2vec",
+}
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}
 # Modules that use the house, and why; all others know nothing of it.

@@ -11,6 +11,7 @@ NEEDS = {
     "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
     "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
+    "graphs/walks": ("wikipedia-leads-en",),
     "words/evaluation": (
         "course-en",
         "hpo",

@@ -1,0 +1,1 @@
+"""Studies of part *graphs*: pure functions that chapters and stored results call."""
