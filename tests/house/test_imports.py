@@ -104,7 +104,7 @@ def test_imports_follow_the_reading_order(path):
             "from tutor.graphs import walks",
             "imports tutor.graphs",
         ),
-        ("tutor.graphs.walks", "import tutor.words.word2vec", "imports tutor.words"),
+        ("tutor.graphs.walks", "import tutor.words.glove", "imports tutor.words"),
         ("tutor.geometry", "def f():\n    import tutor.words.glove", "shared by all"),
         ("tutor.geometry", "import torch", "at its top"),
         ("tutor.words.x.reference", "from numba import njit", "at its top"),
