@@ -74,7 +74,6 @@ __all__ = [
 ]
 
 BACKENDS = ("numba", "numpy", "torch")
-WIDTHS = (10, 50, 100)  # tests, evaluation, the course's run: 1, 4 and 7 cache lines
 
 
 def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
@@ -201,17 +200,20 @@ def _check_used(config: Word2VecConfig, backend: str) -> None:
 def warm() -> None:
     """Compile the kernels, or read them from Numba's cache.
 
-    A kernel is made for one number of cache lines a row and one way to step. Those of
-    the widths that tests and chapters use are made here.
+    A kernel is made for one number of cache lines a row (16 numbers each) and one way
+    to step, and takes seconds to compile. Here are made those of the tests (one line
+    and two), of chapter ``words/evaluation`` (``dim`` 25 and 50, CBOW too) and of the
+    course's run (``dim`` 100).
     """
     from tutor.datasets.corpus import Corpus
 
     corpus = Corpus.from_documents([["a", "b", "c", "d"]] * 3, name="toy")
     base = Word2VecConfig(epochs=1, negatives=2)
-    for dim in WIDTHS:
+    for dim in (16, 32, 50, 100):
         fit(corpus, replace(base, dim=dim))
+    for dim in (16, 50):
         fit(corpus, replace(base, dim=dim, architecture="cbow"))
-    fit(corpus, replace(base, dim=WIDTHS[0], batch_pairs=1))
+    fit(corpus, replace(base, dim=16, batch_pairs=1))
 
 
 def _train(
