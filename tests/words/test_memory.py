@@ -41,11 +41,11 @@ def _recipe(words, tokens):
     return cache.Recipe(name=f"toy-{tokens}", key="memory", documents=documents)
 
 
-def peak(work) -> int:
+def peak(work, *given) -> int:
     """Return the most bytes that Python and NumPy held at once during ``work``."""
     tracemalloc.start()
     try:
-        work()
+        work(*given)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -55,7 +55,7 @@ def test_the_corpora_are_maps_and_a_copy_would_be_seen(corpora):
     """Alive: the difference a copy of the tokens makes is far above the slack."""
     assert all(isinstance(c.tokens, np.memmap) for c in corpora)
     assert [len(c.tokens) for c in corpora] == [SHORT, LONG]
-    copies = [peak(lambda c=c: np.array(c.tokens)) for c in corpora]
+    copies = [peak(np.array, c.tokens) for c in corpora]
     assert copies[1] - copies[0] > 5 * SLACK
 
 
@@ -71,18 +71,16 @@ def test_word2vec_holds_tables_and_a_buffer(corpora, architecture, threads):
         threads=threads,
         deterministic=threads == 1,
     )
-    peaks = [peak(lambda c=c: word2vec.fit(c, config)) for c in corpora]
+    peaks = [peak(word2vec.fit, c, config) for c in corpora]
     assert peaks[1] - peaks[0] < SLACK
     assert peaks[1] < 40 * MB
 
 
 def test_the_tree_holds_less_than_its_corpus(corpora):
     """Without a deck the whole run fits into less than the corpus takes on disk."""
-    config = Word2VecConfig(
-        dim=8, window=1, epochs=1, objective="hierarchical_softmax"
-    )
+    config = Word2VecConfig(dim=8, window=1, epochs=1, objective="hierarchical_softmax")
     _, long = corpora
-    used = peak(lambda: word2vec.fit(long, config))
+    used = peak(word2vec.fit, long, config)
     assert used < long.tokens.nbytes / 2
 
 
@@ -99,7 +97,7 @@ def test_torch_batches_hold_a_piece_of_the_corpus(corpora, monkeypatch):
         for _ in twin.batches(plan, config, seed=0, epoch=0):
             pass
 
-    peaks = [peak(lambda c=c: walk(c)) for c in corpora]
+    peaks = [peak(walk, c) for c in corpora]
     assert peaks[1] - peaks[0] < SLACK
 
 
@@ -112,7 +110,7 @@ def test_counts_and_glove_hold_a_chunk(corpora, monkeypatch):
         lambda c: counts.fit(c, counts.CountsConfig(dim=4)),
         lambda c: glove.fit(c, glove.GloVeConfig(dim=4, epochs=1), threads=2),
     ):
-        peaks = [peak(lambda c=c: learn(c)) for c in corpora]
+        peaks = [peak(learn, c) for c in corpora]
         assert peaks[1] - peaks[0] < SLACK
         assert peaks[1] < corpora[1].tokens.nbytes / 2
 

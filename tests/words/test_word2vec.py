@@ -59,7 +59,11 @@ def test_pencil_example_of_hierarchical_softmax():
     """
     h = np.array([[np.log(3), 0.0]])
     v = np.array([[[1.0, 0.0], [-1.0, 0.0]]])
-    leaves = [([0, 0], [1, 0], 3 / 4), ([1, 0], [1, 1], 1 / 16), ([1, 1], [1, 1], 3 / 16)]
+    leaves = [
+        ([0, 0], [1, 0], 3 / 4),
+        ([1, 0], [1, 1], 1 / 16),
+        ([1, 1], [1, 1], 3 / 16),
+    ]
     for code, mask, probability in leaves:
         loss = word2vec.hierarchical_loss(h, v, [code], [mask])
         assert abs(np.exp(-loss) - probability) < 1e-12
@@ -279,9 +283,7 @@ def test_either_matrix_that_is_not_finite_is_reported(monkeypatch, spoiled):
     def diverge(*tables, **_):
         tables[spoiled][3, 1] = np.inf
 
-    monkeypatch.setattr(
-        word2vec, "train_epoch", lambda U, V, *_, **__: diverge(U, V)
-    )
+    monkeypatch.setattr(word2vec, "train_epoch", lambda U, V, *_, **__: diverge(U, V))
     with pytest.raises(FloatingPointError, match="not finite after epoch 0"):
         word2vec.fit(toy(), Word2VecConfig(dim=4), backend="numpy")
 

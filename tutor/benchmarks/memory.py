@@ -175,4 +175,4 @@ def peak_anonymous(work: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(train(Path(sys.argv[1]))))
+    json.dump(train(Path(sys.argv[1])), sys.stdout)
