@@ -47,8 +47,8 @@ def theirs(corpus, config, seed):
 def test_as_good_as_gensim_on_real_text(kind):
     """Mean Spearman on MEN over two seeds differs by less than .08.
 
-    Two passes over 600,000 tokens. The tolerance is ours: three times the spread
-    between two seeds of one program.
+    Two passes over 600,000 tokens. The tolerance is ours: for skip-gram three times the
+    spread between two seeds of one program, and the same for the others.
     """
     pytest.importorskip("gensim.models", reason="gensim is not installed")
     from tutor.datasets import texts
