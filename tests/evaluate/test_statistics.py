@@ -134,6 +134,17 @@ def test_one_row_stands_against_several():
     assert len(single.per_seed) == 1
 
 
+def test_resamples_without_a_correlation_are_left_out():
+    """Three items: a ninth of the resamples is one item three times."""
+    gold = np.array([1.0, 2.0, 3.0])
+    thrice = np.array([[3.0], [0.0], [0.0]])
+    ranks = centred_ranks(thrice, sort(gold))
+    assert np.isnan(weighted_spearman(thrice, ranks, ranks)).all()
+    found = s.paired_bootstrap(gold[None], gold=gold, statistic="spearman")
+    ends = (found.low, found.estimate, found.high)
+    np.testing.assert_allclose(ends, 1, rtol=1e-12)
+
+
 def test_same_seed_same_interval_other_seed_nearly():
     one = s.paired_bootstrap(GOOD, POOR)
     assert one == s.paired_bootstrap(GOOD, POOR)

@@ -185,6 +185,18 @@ def test_cooccurrence_does_not_depend_on_cuts(seed, threads, chunk, block, symme
     same_matrix(expected, X)
 
 
+def test_a_warm_kernel_is_not_compiled_again():
+    """Sums of 32 and of 64 bits have kernels of their own; ``warm`` makes both."""
+    counts.warm()
+    kernels = (fast._positions_jit, fast._count_rows_jit, fast._product_jit)
+    there = [len(kernel.signatures) for kernel in kernels]
+    assert there[1] == 2
+    assert all(there)
+    counts.fit(topical_corpus(), counts.CountsConfig(dim=20))
+    counts.cooccurrence(random_corpus(1), window=20, weighting="harmonic")
+    assert [len(kernel.signatures) for kernel in kernels] == there
+
+
 def test_cooccurrence_reads_a_memory_map(tmp_path):
     corpus = random_corpus(3)
     path = tmp_path / "tokens"

@@ -1,6 +1,7 @@
 """GloVe: the parity ladder of the course, rung by rung, and bad input."""
 
 import dataclasses
+import sys
 import types
 
 import numpy as np
@@ -474,3 +475,35 @@ def test_divergence_is_named(backend):
     config = dataclasses.replace(SMALL, learning_rate=1e200, epochs=5)
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match="lower"):
         glove.fit(counts(), config, backend=backend)
+
+
+# --- counting for a fit --------------------------------------------------------------
+@pytest.mark.parametrize("backend", glove.BACKENDS)
+@pytest.mark.parametrize("bad", [-1, 4])
+def test_token_ids_outside_the_vocabulary_are_refused(backend, bad):
+    data = corpus()
+    data.tokens[3] = bad
+    with pytest.raises(ValueError, match=r"token ids must lie in 0\.\.3"):
+        glove.fit(data, GloVeConfig(dim=4), backend=backend)
+
+
+def test_torch_counts_with_numpy_where_numba_is_missing(monkeypatch):
+    config = GloVeConfig(dim=4, window=2, epochs=1)
+    one = glove.fit(corpus(), config, backend="torch")
+    monkeypatch.setitem(sys.modules, "numba", None)
+    monkeypatch.delitem(sys.modules, "tutor.words.counts.fast", raising=False)
+    two = glove.fit(corpus(), config, backend="torch")
+    np.testing.assert_array_equal(one.embedding.vectors, two.embedding.vectors)
+    with pytest.raises(ImportError):
+        glove.fit(corpus(), config, backend="numba")
+
+
+def test_a_warm_kernel_is_not_compiled_again():
+    """Kernels do not depend on ``dim``: the generic warm-up of the tests is enough."""
+    from tutor.words.glove import fast
+
+    glove.fit(corpus(), GloVeConfig(dim=4, epochs=1))
+    there = fast._tiles_jit.signatures
+    glove.fit(corpus(), GloVeConfig(dim=100, epochs=1))
+    assert len(there) == 1
+    assert fast._tiles_jit.signatures == there

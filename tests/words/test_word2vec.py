@@ -1,5 +1,6 @@
 """word2vec in NumPy: pencil, loop, finite differences, windows, trees, bad input."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -37,6 +38,38 @@ def test_pencil_example_of_the_chapter():
     gu, gv = word2vec.skipgram_gradients(u, v, mask)
     np.testing.assert_allclose(gu, [[-2 * error, 0]], atol=1e-12)
     np.testing.assert_allclose(gv[0, 0], [-error, -2 * error], atol=1e-12)
+
+
+def test_pencil_example_of_cbow():
+    """Contexts (1, 4) and (1, 0): their mean is the u above; half its gradient each."""
+    u, present = np.array([[[1.0, 4.0], [1.0, 0.0]]]), np.ones((1, 2), bool)
+    v, mask = np.array([[[1.0, 0.0], [-1.0, 0.0]]]), np.ones((1, 2), bool)
+    by_hand = 2 * np.log1p(np.exp(-1))
+    assert abs(word2vec.cbow_loss(u, present, v, mask) - by_hand) < 1e-12
+    error = 1 / (1 + np.e)
+    gu, gv = word2vec.cbow_gradients(u, present, v, mask)
+    np.testing.assert_allclose(gu, [[[-error, 0], [-error, 0]]], atol=1e-12)
+    np.testing.assert_allclose(gv[0, 1], [error, 2 * error], atol=1e-12)
+
+
+def test_pencil_example_of_hierarchical_softmax():
+    """A root (1, 0) and a node (-1, 0) below its bit 1; h = (log 3, 0).
+
+    sigma(log 3) = 3/4: the leaves have 3/4, 1/4 * 1/4 and 1/4 * 3/4, in sum 1.
+    """
+    h = np.array([[np.log(3), 0.0]])
+    v = np.array([[[1.0, 0.0], [-1.0, 0.0]]])
+    leaves = [
+        ([0, 0], [1, 0], 3 / 4),
+        ([1, 0], [1, 1], 1 / 16),
+        ([1, 1], [1, 1], 3 / 16),
+    ]
+    for code, mask, probability in leaves:
+        loss = word2vec.hierarchical_loss(h, v, [code], [mask])
+        assert abs(np.exp(-loss) - probability) < 1e-12
+    gh, gv = word2vec.hierarchical_gradients(h, v, [[1, 1]], [[1, 1]])
+    np.testing.assert_allclose(gh, [[3 / 4 - 1 / 4, 0]], atol=1e-12)
+    np.testing.assert_allclose(gv[0, :, 0], np.log(3) * np.array([3, 1]) / 4)
 
 
 # --- rung 1: the formula is the loop -------------------------------------------------
@@ -227,6 +260,46 @@ def test_an_empty_corpus_is_refused():
     empty = SimpleNamespace(vocabulary=full.vocabulary, tokens=[], offsets=[0])
     with pytest.raises(ValueError, match="empty"):
         word2vec.fit(empty)
+
+
+@pytest.mark.parametrize("backend", word2vec.BACKENDS)
+@pytest.mark.parametrize("bad", [-1, 12])
+def test_token_ids_outside_the_vocabulary_are_refused(backend, bad):
+    """Kernels would read and write rows that are not there."""
+    good = toy()
+    assert len(good.vocabulary) == 12
+    tokens = good.tokens.copy()
+    tokens[7] = bad
+    corpus = replace(good, tokens=tokens)
+    low, high = min(bad, 0), max(bad, 11)
+    with pytest.raises(ValueError, match=rf"lie in 0\.\.11 .*, got {low}\.\.{high}:"):
+        word2vec.fit(corpus, backend=backend)
+    with pytest.raises(ValueError, match="build tokens and vocabulary together"):
+        word2vec.make_plan(corpus, Word2VecConfig())
+
+
+@pytest.mark.parametrize("spoiled", [0, 1])
+def test_either_matrix_that_is_not_finite_is_reported(monkeypatch, spoiled):
+    def diverge(*tables, **_):
+        tables[spoiled][3, 1] = np.inf
+
+    monkeypatch.setattr(word2vec, "train_epoch", lambda U, V, *_, **__: diverge(U, V))
+    with pytest.raises(FloatingPointError, match="not finite after epoch 0"):
+        word2vec.fit(toy(), Word2VecConfig(dim=4), backend="numpy")
+
+
+@pytest.mark.parametrize(
+    ("backend", "change", "message"),
+    [
+        ("numpy", {"threads": 2, "deterministic": False}, "threads=2 needs"),
+        ("torch", {"threads": 2, "deterministic": False}, "threads=2 needs"),
+        ("numpy", {"architecture": "cbow", "batch_pairs": 2}, "one window a step"),
+        ("numba", {"architecture": "cbow", "batch_pairs": 2}, "one window a step"),
+    ],
+)
+def test_a_setting_without_effect_is_refused(backend, change, message):
+    with pytest.raises(ValueError, match=message):
+        word2vec.fit(toy(), Word2VecConfig(**change), backend=backend)
 
 
 def test_unknown_backend_and_device_are_named():

@@ -55,25 +55,31 @@ def test_epochs_numpy_equal_numba(corpus, kind):
     assert near[0] == near[1]
 
 
-def test_one_window_numpy_equals_numba():
-    """Rung 4: one step from vectors that are not small; rung 9: 1 % is seen."""
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_window_of_each_word_numpy_equals_numba(kind):
+    """Rung 4: a step or two from vectors that are not small; rung 9: 1 % is seen."""
     from tutor.words.word2vec import epoch
 
-    words = [f"w{i}" for i in range(8)]
-    corpus = Corpus.from_documents([words[:2], words[2:]], min_count=1, name="pair")
-    config = replace(BASE, sample=0, batch_pairs=1, negatives=3)
+    words = [f"w{i:02d}" for i in range(20)]
+    corpus = Corpus.from_documents([words], min_count=1, name="twenty")
+    config = replace(BASE, **{**KINDS[kind], "sample": 0, "dynamic": False})
     plan = walk.make_plan(corpus, config)
-    plan = plan._replace(tokens=plan.tokens[:2], offsets=np.array([0, 2]))
+    # "a b c": three windows of two contexts, the fewest that give one two
+    plan = plan._replace(tokens=plan.tokens[:3], offsets=np.array([0, 3]))
     rng = np.random.default_rng(1)
-    U, V = rng.normal(size=(2, 8, 10)).astype(np.float32)
+    dim = config.dim
+    U, V = start = rng.normal(scale=0.5, size=(2, 20, dim)).astype(np.float32)
     tables = epoch.padded(U), epoch.padded(V)
+    before = start.copy()
     epoch.train_epoch(*tables, plan, config, seed=2)
     walk.train_epoch(U, V, plan, config, seed=2)
-    for mine, theirs in zip((U, V), tables, strict=True):
-        np.testing.assert_allclose(theirs[:, :10], mine, atol=1e-5)
-        assert not theirs[:, 10:].any()  # padding stays zero
-    with pytest.raises(AssertionError):
-        np.testing.assert_allclose(1.01 * tables[0][:, :10], U, atol=1e-5)
+    for mine, theirs, old in zip((U, V), tables, before, strict=True):
+        np.testing.assert_allclose(theirs[:, :dim], mine, atol=1e-5)
+        assert not theirs[:, dim:].any()  # padding stays zero
+        step, whole = theirs[:, :dim] - old, mine - old
+        assert np.abs(whole).max() > 0.01
+        with pytest.raises(AssertionError):
+            np.testing.assert_allclose(1.01 * step, whole, atol=1e-5)
 
 
 def test_two_equal_contexts_in_one_step_both_count():
@@ -115,6 +121,26 @@ def test_sigmoid_error_is_as_stated():
     error = np.abs(near - word2vec.sigmoid(x.astype(np.float64)))
     assert error[np.abs(x) <= 6].max() < 6e-7
     assert error.max() < 5e-5
+
+
+def test_a_warm_kernel_is_not_compiled_again(corpus):
+    """Rows of 100 and 50 numbers have kernels of their own; ``warm`` makes them."""
+    from tutor.words.word2vec import fast
+
+    word2vec.warm()
+    there = fast.walk_jit.signatures
+    widths = {len(signature[-1]) for signature in there}  # one zero a cache line
+    assert {1, 2, 4, 7} <= widths
+    for change in (
+        {},
+        {"objective": TREE},
+        {"dim": 50},
+        {"dim": 50, "architecture": "cbow"},
+        {"dim": 8, "architecture": "cbow", "threads": 2, "deterministic": False},
+        {"dim": 8, "batch_pairs": 1},
+    ):
+        word2vec.fit(corpus, Word2VecConfig(epochs=1, **change))
+    assert fast.walk_jit.signatures == there
 
 
 def test_the_kernels_take_one_or_two_pairs(corpus):

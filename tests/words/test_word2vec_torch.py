@@ -57,6 +57,48 @@ def test_skipgram_gradients_numpy_equal_autograd():
     np.testing.assert_allclose(model.V.grad.to_dense(), full_v, atol=1e-8)
 
 
+def test_cbow_gradients_numpy_equal_autograd():
+    """Contexts of 3, 2 and 0 words; ``full`` is the gradient times how many."""
+    U, V, (_, rows, _, mask) = batch(np.random.default_rng(6), size=3)
+    contexts = np.array([[3, 5, 3], [1, 2, -1], [-1, -1, -1]])
+    present, labels = contexts >= 0, np.zeros_like(mask)
+    labels[:, 0] = True
+    gu, gv = word2vec.cbow_gradients(U[contexts], present, V[rows], mask)
+    sizes = present.sum(axis=1)[:, None, None]
+    for full in (False, True):
+        model = twin().CBOW(torch.tensor(U), torch.tensor(V), full=full)
+        model(*map(torch.as_tensor, (contexts, rows, labels, mask))).backward()
+        whole_u, whole_v = np.zeros_like(U), np.zeros_like(V)
+        np.add.at(whole_u, contexts[present], (gu * sizes if full else gu)[present])
+        np.add.at(whole_v, rows, gv)
+        found = model.U.grad.to_dense()
+        np.testing.assert_allclose(found, whole_u, atol=1e-8)
+        np.testing.assert_allclose(model.V.grad.to_dense(), whole_v, atol=1e-8)
+        with pytest.raises(AssertionError):
+            np.testing.assert_allclose(1.01 * found, whole_u, atol=1e-8)
+
+
+def test_hierarchical_gradients_numpy_equal_autograd():
+    """The paths of a real tree, whose root stands in every one of them."""
+    rng = np.random.default_rng(7)
+    tree = word2vec.huffman_tree(rng.integers(1, 50, 30))
+    U, V, (inputs, *_) = batch(rng)
+    words = rng.integers(0, 30, len(inputs))
+    nodes, codes = tree.nodes[words], tree.codes[words]
+    mask = np.arange(nodes.shape[1]) < tree.lengths[words, None]
+    model = twin().SkipGram(torch.tensor(U), torch.tensor(V))
+    model(*map(torch.as_tensor, (inputs, nodes, codes == 0, mask))).backward()
+    gh, gv = word2vec.hierarchical_gradients(U[inputs], V[nodes], codes, mask)
+    whole_u, whole_v = np.zeros_like(U), np.zeros_like(V)
+    np.add.at(whole_u, inputs, gh)
+    np.add.at(whole_v, nodes, gv)
+    found = model.V.grad.to_dense()
+    np.testing.assert_allclose(model.U.grad.to_dense(), whole_u, atol=1e-8)
+    np.testing.assert_allclose(found, whole_v, atol=1e-8)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(1.01 * found, whole_v, atol=1e-8)
+
+
 def test_one_skipgram_step_numpy_equals_torch():
     U, V, part = batch(np.random.default_rng(3))
     model = twin().SkipGram(torch.tensor(U), torch.tensor(V))
@@ -81,6 +123,49 @@ def test_one_cbow_step_numpy_equals_torch(exact):
     word2vec.cbow_step(U, V, contexts, outputs, labels, mask, 0.1, exact=exact)
     np.testing.assert_allclose(model.U.detach(), U, atol=1e-10)
     np.testing.assert_allclose(model.V.detach(), V, atol=1e-10)
+
+
+KINDS = {
+    "skip-gram": {},
+    "skip-gram, tree": {"objective": "hierarchical_softmax"},
+    "cbow": {"architecture": "cbow"},
+    "cbow, exact": {"architecture": "cbow", "cbow_step": "exact"},
+    "cbow, tree": {"architecture": "cbow", "objective": "hierarchical_softmax"},
+}
+
+
+def assert_one_step(corpus, change, device, rtol=1e-10):
+    """Take the step of the first window in NumPy and, in float64, on ``device``."""
+    config = Word2VecConfig(dim=8, window=3, dynamic=False, sample=0, **change)
+    plan = walk.make_plan(corpus, config)
+    window = next(walk.windows(plan, config, seed=2))
+    contexts, *rows, rate = window
+    assert len(contexts) == 3
+    U, V = np.random.default_rng(8).normal(size=(2, len(corpus.vocabulary), 8))
+    start = U.copy()
+    tables = [torch.tensor(table, device=device) for table in (U, V)]
+    if config.architecture == "cbow":
+        exact = config.cbow_step == "exact"
+        word2vec.cbow_step(U, V, contexts, *rows, rate, exact=exact)
+        model = twin().CBOW(*tables, full=not exact)
+        batch_ = (contexts[None], *(row[None] for row in rows))
+    else:
+        batch_ = (contexts, *(np.tile(row, (3, 1)) for row in rows))
+        word2vec.skipgram_step(U, V, *batch_, rate)
+        model = twin().SkipGram(*tables)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    model(*(torch.as_tensor(part, device=device) for part in batch_)).backward()
+    optimizer.step()
+    found_u, found_v = twin().arrays(model.U, model.V)
+    np.testing.assert_allclose(found_u, U, rtol=rtol, atol=1e-12)
+    np.testing.assert_allclose(found_v, V, rtol=rtol, atol=1e-12)
+    with pytest.raises(AssertionError):  # alive: one per cent of the step is seen
+        np.testing.assert_allclose(1.01 * (found_u - start), U - start, rtol=rtol)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_step_of_a_real_window_numpy_equals_torch(corpus, kind):
+    assert_one_step(corpus, KINDS[kind], "cpu")
 
 
 @pytest.mark.parametrize("architecture", ["skipgram", "cbow"])
@@ -137,8 +222,9 @@ def test_cuda_is_refused_where_there_is_none(corpus):
 
 
 @pytest.mark.gpu
-def test_one_epoch_cpu_equals_cuda(corpus, cuda):
-    config = Word2VecConfig(dim=8, epochs=1, batch_pairs=64)
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_epoch_cpu_equals_cuda(corpus, cuda, kind):
+    config = Word2VecConfig(dim=8, epochs=1, batch_pairs=64, **KINDS[kind])
     here, there = (
         word2vec.fit(corpus, config, backend="torch", device=device)
         for device in ("cpu", cuda)
@@ -146,3 +232,9 @@ def test_one_epoch_cpu_equals_cuda(corpus, cuda):
     np.testing.assert_allclose(
         here.embedding.vectors, there.embedding.vectors, atol=1e-4
     )
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_step_numpy_equals_cuda(corpus, cuda, kind):
+    assert_one_step(corpus, KINDS[kind], cuda)

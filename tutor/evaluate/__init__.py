@@ -2,4 +2,9 @@
 
 Everything here is NumPy alone; scores are "higher is better". Chapter:
 ``words/evaluation``.
+
+An interval of ``statistics.paired_bootstrap`` is taken over the resamples in which the
+statistic exists; those in which it does not (a rank correlation of equal values) are
+left out. Of n different items that is the share n^(1 - n): a ninth with three items,
+one in 625 with five.
 """

@@ -91,7 +91,10 @@ def centred_ranks(weights: Table, items: Sorted) -> Table:
 
 
 def weighted_spearman(weights: Table, ranks: Table, gold: Table) -> Table:
-    """Return the correlation of centred ranks in each resample: 3 x (n, b) → (b,)."""
+    """Return the correlation of centred ranks in each resample: 3 x (n, b) → (b,).
+
+    NaN where a resample drew equal values alone: it has no correlation.
+    """
     weighted = weights * ranks
     both = np.einsum("nb,nb->b", weighted, gold)
     own = np.einsum("nb,nb->b", weighted, ranks)

@@ -30,6 +30,7 @@ __all__ = [
     "fit",
     "ppmi",
     "truncated_svd",
+    "warm",
     "weighted",
     "window_weights",
 ]
@@ -145,6 +146,8 @@ def factorize(
         were used there and are not used here.
     keys : sequence of str
         The word of each row.
+    backend, seed, device
+        Of the SVD, see :func:`truncated_svd`; the PPMI is NumPy's with every backend.
 
     Raises
     ------
@@ -201,7 +204,8 @@ def fit(
     seed : int
         Of the randomised SVD; the counts have nothing random.
     device : str
-        ``cpu``, or ``cuda`` with ``backend="torch"``.
+        ``cpu``, or ``cuda`` with ``backend="torch"``: counting and the SVD run there;
+        the PPMI between them is NumPy's, on the CPU.
 
     Raises
     ------
@@ -218,3 +222,16 @@ def fit(
     )
     keys = corpus.vocabulary.words
     return factorize(matrix, keys, config, backend=backend, seed=seed, device=device)
+
+
+def warm() -> None:
+    """Compile the kernels, or read them from Numba's cache.
+
+    The counting kernel is made for sums of 32 and of 64 bits; a wide harmonic window
+    takes the latter.
+    """
+    from tutor.datasets.corpus import Corpus
+
+    corpus = Corpus.from_documents([["a", "b", "c", "d"]] * 3, name="toy")
+    fit(corpus, CountsConfig(dim=2))
+    cooccurrence(corpus, window=20, weighting="harmonic")

@@ -145,7 +145,9 @@ def fit(
     keys : sequence of str or None
         The words of a matrix, in row order; None numbers them. A corpus brings its own.
     backend, device, threads
-        See :func:`train`.
+        See :func:`train`. A corpus is counted on the CPU: by NumPy with ``numpy``, by
+        Numba otherwise, and by NumPy where ``torch`` trains and Numba is missing. The
+        counts are the same bit for bit.
 
     Raises
     ------
@@ -159,7 +161,8 @@ def fit(
     from tutor.embedding import Embedding
 
     config = GloVeConfig() if config is None else config
-    matrix, words = _matrix_and_keys(data, config, keys, threads)
+    check_backend(backend, BACKENDS)
+    matrix, words = _matrix_and_keys(data, config, keys, backend, threads)
     parameters, history = train(
         entries(matrix, config),
         len(words),
@@ -169,7 +172,7 @@ def fit(
         device=device,
         threads=threads,
     )
-    meta = {"method": "glove", "seed": seed, "backend": backend}
+    meta = {"algorithm": "glove", "seed": seed}
     both = parameters.word + parameters.context
     return Fit(
         embedding=Embedding(words, both, {**meta, "matrix": "word + context"}),
@@ -182,7 +185,11 @@ def fit(
 
 
 def _matrix_and_keys(
-    data: Any, config: GloVeConfig, keys: Sequence[str] | None, threads: int | None
+    data: Any,
+    config: GloVeConfig,
+    keys: Sequence[str] | None,
+    backend: str,
+    threads: int | None,
 ) -> tuple[csr_matrix, tuple[str, ...]]:
     """Return the counts and the words of a corpus or of a matrix."""
     from scipy.sparse import issparse
@@ -195,7 +202,11 @@ def _matrix_and_keys(
         if keys is not None:
             raise ValueError("a corpus brings its own words: leave keys out")
         matrix = cooccurrence(
-            data, window=config.window, weighting=config.weighting, threads=threads
+            data,
+            window=config.window,
+            weighting=config.weighting,
+            backend=_counter(backend),
+            threads=threads,
         )
         return matrix, tuple(data.vocabulary.words)
     if not issparse(data):
@@ -207,3 +218,14 @@ def _matrix_and_keys(
     if len(keys) != data.shape[0]:
         raise ValueError(f"{len(keys)} keys for a matrix of {data.shape[0]} rows")
     return data, tuple(keys)
+
+
+def _counter(backend: str) -> str:
+    """Return the backend that counts for one that trains."""
+    if backend != "torch":
+        return backend
+    try:
+        import numba  # noqa: F401
+    except ImportError:
+        return "numpy"
+    return "numba"

@@ -8,9 +8,11 @@ Chapter: ``words/word2vec``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tutor import sampling, training
+from tutor.words.word2vec import walk
 from tutor.words.word2vec.config import Word2VecConfig
 from tutor.words.word2vec.huffman import HuffmanTree, huffman_tree
 from tutor.words.word2vec.reference import (
@@ -32,7 +34,6 @@ from tutor.words.word2vec.reference import (
 from tutor.words.word2vec.walk import (
     Plan,
     Window,
-    make_plan,
     probe_loss,
     rate_at,
     train_epoch,
@@ -68,10 +69,33 @@ __all__ = [
     "skipgram_loss",
     "skipgram_step",
     "train_epoch",
+    "warm",
     "windows",
 ]
 
 BACKENDS = ("numba", "numpy", "torch")
+
+
+def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
+    """Return what :func:`walk.make_plan` returns, of a corpus that fits together.
+
+    The kernels index by token id and ask no question, so every id is looked at here.
+
+    Raises
+    ------
+    ValueError
+        As :func:`tutor.words.word2vec.walk.make_plan`, or if a token id lies outside
+        the vocabulary.
+    """
+    words = len(corpus.vocabulary.words)
+    if len(corpus.tokens):
+        low, high = int(corpus.tokens.min()), int(corpus.tokens.max())
+        if low < 0 or high >= words:
+            raise ValueError(
+                f"token ids must lie in 0..{words - 1} (the vocabulary), got "
+                f"{low}..{high}: build tokens and vocabulary together"
+            )
+    return walk.make_plan(corpus, config, seed=seed)
 
 
 def fit(
@@ -97,7 +121,9 @@ def fit(
     config : Word2VecConfig or None
         None is the default configuration.
     backend : {"numba", "numpy", "torch"}
-        ``numpy`` is for small texts: it takes about a minute for 100,000 tokens.
+        ``numba`` alone takes ``threads``. ``numpy`` is for small texts: it takes about
+        a minute for 100,000 tokens and holds all windows of an epoch; the others hold
+        tables and a buffer, and may read a memory map of any length.
     seed : int
         Fixes initial vectors, subsampling, windows and noise.
     device : str
@@ -113,15 +139,20 @@ def fit(
     Raises
     ------
     ValueError
-        For an unknown backend or device, an empty corpus, a vocabulary of one word or
-        not larger than ``negatives``, or a device given to a backend without one.
+        For an unknown backend or device, an empty corpus, a token id outside the
+        vocabulary, a vocabulary of one word or not larger than ``negatives``, or a
+        device, ``threads`` or ``batch_pairs`` given where they would have no effect.
     FloatingPointError
         If training diverged.
 
     Notes
     -----
     Differs from the papers: vectors of both matrices are kept; noise words that repeat
-    within a window are left out; no table for the sigmoid. gensim's names:
+    within a window are left out; no table for the sigmoid. CBOW takes a window a step,
+    with ``torch`` ``batch_pairs`` windows. ``cbow_step`` is for CBOW, ``negatives`` and
+    ``noise_power`` for negative sampling: elsewhere they are not read. On CUDA sums of
+    repeated rows come in any order, so a run repeats to rounding only, whatever
+    ``deterministic`` says. gensim's names:
     ``vector_size`` = dim, ``negative`` = negatives, ``alpha`` = learning_rate,
     ``ns_exponent`` = noise_power, ``sg``/``hs`` = architecture and objective.
     """
@@ -133,6 +164,7 @@ def fit(
         raise ValueError(
             f"device={device!r} needs backend='torch'; {backend} runs on the CPU"
         )
+    _check_used(config, backend)
     plan = make_plan(corpus, config, seed=seed)
     words = corpus.vocabulary.words
     U, V, history = _train(plan, config, len(words), backend, seed, device)
@@ -148,6 +180,40 @@ def fit(
         seed=seed,
         backend=backend,
     )
+
+
+def _check_used(config: Word2VecConfig, backend: str) -> None:
+    """Raise ValueError for a setting that this backend would not read."""
+    if config.threads > 1 and backend != "numba":
+        raise ValueError(
+            f"threads={config.threads} needs backend='numba'; {backend} takes one: "
+            "give threads=1"
+        )
+    several = (config.batch_pairs or 1) > 1
+    if several and config.architecture == "cbow" and backend != "torch":
+        raise ValueError(
+            f"batch_pairs={config.batch_pairs}: CBOW in {backend} takes one window a "
+            "step; give batch_pairs=None or 1, or backend='torch'"
+        )
+
+
+def warm() -> None:
+    """Compile the kernels, or read them from Numba's cache.
+
+    A kernel is made for one number of cache lines a row (16 numbers each) and one way
+    to step, and takes seconds to compile. Here are made those of the tests (one line
+    and two), of chapter ``words/evaluation`` (``dim`` 25 and 50, CBOW too) and of the
+    course's run (``dim`` 100).
+    """
+    from tutor.datasets.corpus import Corpus
+
+    corpus = Corpus.from_documents([["a", "b", "c", "d"]] * 3, name="toy")
+    base = Word2VecConfig(epochs=1, negatives=2)
+    for dim in (16, 32, 50, 100):
+        fit(corpus, replace(base, dim=dim))
+    for dim in (16, 50):
+        fit(corpus, replace(base, dim=dim, architecture="cbow"))
+    fit(corpus, replace(base, dim=16, batch_pairs=1))
 
 
 def _train(
@@ -180,7 +246,7 @@ def _train(
         step(*tables, plan, config, seed=seed, epoch=epoch)
         held = twin.arrays(*tables) if backend == "torch" else tables
         U, V = (np.asarray(t)[:, : config.dim] for t in held)
-        if not np.isfinite(U).all():
+        if not (np.isfinite(U).all() and np.isfinite(V).all()):
             raise FloatingPointError(
                 f"vectors are not finite after epoch {epoch}: lower learning_rate "
                 f"({config.learning_rate}) or batch_pairs ({config.batch_pairs})"

@@ -164,6 +164,10 @@ def join_phrases(
     -----
     Differs from gensim: rare words are dropped *after* joining. Oracle of the joined
     tokens: ``gensim.models.Phrases``. Source: Mikolov et al. (2013b), section 4.
+
+    Memory: the corpus is held and joined as a whole, with at most 64 bytes a token
+    while it works; the result lies in memory too, 4 bytes a token. Counting alone
+    (:func:`find_phrases`) reads in chunks.
     """
     from tutor.datasets.corpus import Corpus
     from tutor.datasets.vocabulary import Vocabulary
