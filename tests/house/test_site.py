@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tutor.house import address, audit, site
+from tutor.house.setup import HouseError
 
 DOCUMENTS = site.documents()
 CHAPTERS = [d for d in DOCUMENTS if (site.ROOT / "book" / f"{d}.ipynb").is_file()]
@@ -148,9 +149,16 @@ def test_a_sitemap_that_differs_is_found(tmp_path):
     ]
 
 
-def test_a_site_older_than_its_sources_is_not_current(tmp_path):
-    (tmp_path / "book").mkdir()
-    source = tmp_path / "book" / "intro.md"
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("book/intro.md", "book/words/a.ipynb", "tutor/x/y.py", "_toc.yml"),
+        *("data/results/bench.json", "data/sources.toml", "tutor/house/404.html"),
+    ],
+)
+def test_a_site_older_than_its_sources_is_not_current(tmp_path, name):
+    source = tmp_path / name
+    source.parent.mkdir(parents=True, exist_ok=True)
     source.touch()
     html = tmp_path / "html"
     html.mkdir()
@@ -161,6 +169,35 @@ def test_a_site_older_than_its_sources_is_not_current(tmp_path):
     later = (html / ".nojekyll").stat().st_mtime + 5
     os.utime(source, (later, later))
     assert not site.is_current(html, tmp_path)
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    """Pretend a build that leaves every page of a small book."""
+    monkeypatch.setattr(site, "documents", lambda toc=None: ["intro", "words/a"])
+    monkeypatch.setattr(site, "build", lambda: None)
+    monkeypatch.setattr(site, "finish", lambda: None)
+    monkeypatch.setattr(site.missing, "__defaults__", (tmp_path,))
+    (tmp_path / "words").mkdir()
+    for name in ("intro", "words/a", "index", "404"):
+        (tmp_path / f"{name}.html").touch()
+    return tmp_path
+
+
+def test_a_whole_build_says_how_many_pages_and_how_long(built, capsys):
+    assert site.missing(built) == []
+    assert site.main() == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Built 2 pages")
+    assert last.startswith("make book: 0.0 min of 3 min")
+
+
+@pytest.mark.parametrize("name", ["words/a", "404"])
+def test_a_build_without_one_of_its_pages_fails(built, name):
+    (built / f"{name}.html").unlink()
+    assert site.missing(built) == [name]
+    with pytest.raises(HouseError, match=f"yet missing: {name}"):
+        site.main()
 
 
 def test_documents_are_read_in_order():
