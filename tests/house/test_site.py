@@ -66,8 +66,9 @@ def test_pages_have_their_buttons(html):
     where = address.current().repository
     for name in DOCUMENTS:
         page = (html / f"{name}.html").read_text()
-        suffix = "ipynb" if name in CHAPTERS else "md"
-        assert f"{where}/edit/main/book/{name}.{suffix}" in page
+        text = f"source/{name}.md" if name in CHAPTERS else f"{name}.md"
+        assert f"{where}/edit/main/book/{text}" in page
+        assert f"/edit/main/book/{name}.ipynb" not in page
         assert f"{where}/issues/new" in page
         assert "theme-switch" in page
         colab = f"colab.research.google.com/github{address.current().path}/blob/main"
