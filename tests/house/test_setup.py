@@ -1,10 +1,12 @@
 """The set-up: what it refuses before a byte is fetched, and how it resumes."""
 
+import ast
 import os
 import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -118,6 +120,26 @@ def test_an_unsupported_python_says_what_to_do(root, steps, monkeypatch, version
     assert "install Python 3.13 and run `make book PYTHON=python3.13`" in message
     assert "\n" not in message
     assert steps == []
+
+
+def test_a_borrowed_python_must_be_supported(monkeypatch):
+    monkeypatch.setenv("TUTOR_ENVIRONMENT", "current")
+    monkeypatch.setattr(setup.sys, "version_info", (3, 10, 0, "final", 0))
+    assert not setup.inside()
+    with pytest.raises(HouseError, match=r"is running, 3\.10; the course needs 3\.11"):
+        setup.reenter(["test"])
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 7)])
+def test_a_python_too_old_for_the_syntax_gets_one_line(version):
+    """``tutor/__init__.py`` is read first, and holds nothing such a Python lacks."""
+    source = (setup.ROOT / "tutor" / "__init__.py").read_text(encoding="utf-8")
+    tree = ast.parse(source, feature_version=version)
+    assert "from __future__ import annotations" not in source
+    old = SimpleNamespace(version_info=(*version, 0), exit=sys.exit)
+    check = next(node for node in tree.body if isinstance(node, ast.If))
+    with pytest.raises(SystemExit, match=f"this is Python 3.{version[1]}, .* PYTHON="):
+        exec(compile(ast.Module([check], []), "init", "exec"), {"sys": old})
 
 
 def test_an_unsupported_python_finds_a_supported_one(root, monkeypatch):

@@ -103,6 +103,19 @@ def own_words(name: str, *, min_count: int = 5) -> Corpus:
     return _corpus(Path(name).stem, path, min_count)
 
 
+def state(name: str = "text8") -> tuple[str, str]:
+    """Return whether the large corpus is found, missing or damaged, and the remedy."""
+    path = _own_file(name)
+    fetched = cache_root() / "downloads" / "text8.zip"
+    if path is None and not fetched.is_file():
+        return "missing (texts.text8(online=True) fetches 31 MB)", ""
+    try:
+        _check_text8(path or fetched)
+    except DataError as error:
+        return "damaged", f"{error}; replace or delete the file"
+    return f"found ({path or fetched})", ""
+
+
 def _own_file(name: str) -> Path | None:
     folder = own_data()
     if folder is None:

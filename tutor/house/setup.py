@@ -75,7 +75,7 @@ def inside() -> bool:
     """Return whether this process runs in the environment, with its variables."""
     fixed = all(os.environ.get(k) == v for k, v in FIXED.items())
     if borrowed():
-        return fixed
+        return fixed and sys.version_info[:2] in SUPPORTED
     here = Path(sys.prefix).resolve() == venv().resolve()
     return here and fixed and stamp_is_current()
 
@@ -84,12 +84,23 @@ def reenter(argv: list[str]) -> int:
     """Run the command again inside the environment, made ready first."""
     variables = environment()
     if borrowed():
+        check_borrowed()
         python, variables["PATH"] = Path(sys.executable), os.environ.get("PATH", "")
     else:
         ensure()
         python = binary("python")
     command = [str(python), "-m", "tutor", *argv]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+
+
+def check_borrowed() -> None:
+    """Refuse to go on in a Python that the course does not run on."""
+    if sys.version_info[:2] not in SUPPORTED:
+        given = ".".join(map(str, sys.version_info[:2]))
+        raise HouseError(
+            f"TUTOR_ENVIRONMENT=current asks for the Python that is running, {given};"
+            " the course needs 3.11, 3.12 or 3.13: run it with one of them"
+        )
 
 
 def fingerprint(root: Path = ROOT) -> str:
