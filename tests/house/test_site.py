@@ -21,6 +21,14 @@ def test_no_page_asks_another_host(html):
     assert audit.other_hosts(html) == []
 
 
+def test_every_explained_address_is_still_there(html):
+    """An exception nobody needs any more would cover something new."""
+    named = audit.quoted_hosts(html)
+    for script, url, reason in audit.EXPLAINED:
+        assert reason
+        assert any(n.startswith(script) and u.startswith(url) for n, u in named), url
+
+
 def test_links_and_anchors_arrive(html):
     assert audit.broken_links(html) == []
 
@@ -130,6 +138,29 @@ def spoilt(tmp_path, body: str) -> list[str]:
 def test_a_planted_fault_is_found(tmp_path, body, word):
     found = spoilt(tmp_path, body)
     assert any(word in line for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "known"),
+    [
+        ("x.js", "const u='https://cdn.example/a.js';load(u)", False),
+        ("x.js", 'load("//cdn.example/a.js")', False),
+        ("deep/x.js", "open(`wss://a.example`)", False),
+        ("x.js", "load('https://cdn.jsdelivr.net/npm/sre-mathmaps-ie@1')", False),
+        ("mathjax/x.js", "load('https://cdn.jsdelivr.net/npm/other@1')", False),
+        ("mathjax/x.js", "u='https://cdn.jsdelivr.net/npm/sre-mathmaps-ie@1'", True),
+        ("x.js", "create('http://www.w3.org/2000/svg')", True),
+        ("x.js", "/* MIT, https://licence.example */ a = 'b' // c.example", True),
+    ],
+)
+def test_shared_scripts_are_read_too(tmp_path, name, code, known):
+    (tmp_path / "index.html").write_text("<html></html>")
+    script = tmp_path / "_static" / name
+    script.parent.mkdir(parents=True)
+    script.write_text(code)
+    found = audit.other_hosts(tmp_path)
+    assert (found == []) == known, found
+    assert known or f"_static/{name}: names " in found[0]
 
 
 def test_a_clean_page_passes(tmp_path):
