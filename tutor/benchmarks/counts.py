@@ -64,17 +64,8 @@ def _counting(corpus: Any) -> list[Row]:
     ]
 
 
-def _factors(matrix: Any) -> list[Row]:
-    from tutor.words.counts import fast
-    from tutor.words.counts.svd import OVERSAMPLE, width
-
-    operations = 2 * width(matrix, DIM, OVERSAMPLE) * 2 * (PASSES + 1)
-    most = 2 * matmul_speed() / operations
-    energy = float(np.sum(np.square(matrix.data, dtype=np.float64)))
-
-    def share(values: Any) -> dict[str, float]:
-        captured = np.sum(np.square(np.asarray(values, dtype=np.float64)))
-        return {"share of squares captured": float(captured / energy)}
+def _rivals(matrix: Any) -> list[tuple[str, Callable[[], Any], str]]:
+    """Return the rivals of the SVD: name, work, what is unequal."""
 
     def scikit() -> Any:
         from sklearn.decomposition import TruncatedSVD
@@ -88,20 +79,32 @@ def _factors(matrix: Any) -> list[Row]:
         start = np.ones(min(matrix.shape), matrix.dtype)
         return svds(matrix, k=DIM, v0=start, return_singular_vectors=True)[1]
 
-    rivals: list[tuple[str, Callable[[], Any], str]] = [
-        (
-            "sklearn TruncatedSVD(algorithm='randomized')",
-            scikit,
-            f"{PASSES} passes a side",
-        ),
+    randomized = "sklearn TruncatedSVD(algorithm='randomized')"
+    return [
+        (randomized, scikit, f"{PASSES} passes a side"),
         ("scipy.sparse.linalg.svds (ARPACK)", arpack, "theirs runs to convergence"),
     ]
+
+
+def _factors(matrix: Any) -> list[Row]:
+    from tutor.words.counts import fast
+    from tutor.words.counts.svd import OVERSAMPLE, width
+
+    operations = 2 * width(matrix, DIM, OVERSAMPLE) * 2 * (PASSES + 1)
+    most = 2 * matmul_speed() / operations
+    energy = float(np.sum(np.square(matrix.data, dtype=np.float64)))
+
+    def share(values: Any) -> dict[str, float]:
+        captured = np.sum(np.square(np.asarray(values, dtype=np.float64)))
+        return {"share of squares captured": float(captured / energy)}
+
+    def ours() -> Any:
+        return fast.truncated_svd(matrix, DIM, iterations=PASSES, threads=2).values
+
     return [
         Row(
             name=f"truncated SVD, dim {DIM}, against {rival_name.split()[0]}",
-            ours=lambda: (
-                fast.truncated_svd(matrix, DIM, iterations=PASSES, threads=2).values
-            ),
+            ours=ours,
             rival=rival,
             rival_name=rival_name,
             unit="stored cells",
@@ -113,5 +116,5 @@ def _factors(matrix: Any) -> list[Row]:
             f"{operations} operations a stored cell, the dense part left out",
             limit=most,
         )
-        for rival_name, rival, notes in rivals
+        for rival_name, rival, notes in _rivals(matrix)
     ]
