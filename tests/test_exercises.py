@@ -152,3 +152,24 @@ def test_a_tensor_with_a_gradient_is_a_wrong_answer_not_a_traceback():
     feedback = evaluate(exercise, lambda: torch.zeros(2, requires_grad=True))
     assert feedback.outcome == "wrong"
     assert "expected numbers" in feedback.message
+
+
+def test_two_ways_to_lose_every_cell_meet_the_same_message():
+    """What learners write: row sums only, or counts over a product of sums."""
+    from tutor.words.exercises.counts import EXERCISES
+
+    exercise = next(e for e in EXERCISES if e.name == "dense_ppmi")
+
+    def rows_only(table):
+        joint = table / table.sum()
+        return np.maximum(np.log(joint / joint.sum(axis=1, keepdims=True)), 0)
+
+    def without_total(table):
+        chance = np.outer(table.sum(axis=1), table.sum(axis=0))
+        return np.maximum(np.log(table / chance), 0)
+
+    for wrong in (rows_only, without_total):
+        feedback = evaluate(exercise, wrong)
+        assert feedback.misconception == "nothing left after the cut"
+        assert "which other sum" in feedback.message
+        assert "miss the total" in feedback.message

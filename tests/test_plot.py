@@ -210,3 +210,18 @@ def test_main_plane_and_neighbours():
 def test_bad_input(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_zero_vector_stays_in_the_middle_of_a_map():
+    """It has no direction; dividing by its length would spoil every point."""
+    figure = plot.embedding_map(
+        {**VECTORS, "zero": np.zeros(20)}, [*"abcd", "zero"], title="Where?"
+    )
+    assert "nan" not in figure.alt
+    assert "hold" in figure.alt
+
+
+def test_a_map_of_a_single_point_is_refused():
+    same = dict.fromkeys("abcd", np.ones(3))
+    with pytest.raises(ValueError, match="all vectors are equal"):
+        plot.embedding_map(same, list("abcd"), title="Where?")

@@ -4,10 +4,17 @@
 reader without torch, numba or matplotlib can still open part one.
 """
 
-from __future__ import annotations
-
+# No new syntax in this file: a Python too old for the rest is told so here.
+import sys
 from importlib import import_module
 from typing import Any
+
+if sys.version_info < (3, 8):  # noqa: UP036
+    sys.exit(
+        f"tutor: this is Python {sys.version_info[0]}.{sys.version_info[1]}, the "
+        "course needs 3.11, 3.12 or 3.13; install Python 3.13 and run "
+        "`make book PYTHON=python3.13`"
+    )
 
 __version__ = "0.1.0"
 

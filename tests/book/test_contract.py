@@ -179,11 +179,24 @@ SPOILT_SOURCE = [
     (contract.setup_cell, '"words/sample")\n```', '"words/x")\n```', "not the shared"),
     (contract.code_rules, "tutor.glue()", "tutor.glue();", "trailing ';'"),
     (contract.code_rules, "tutor.glue()", "tutor.glue();  # x", "trailing ';'"),
+    (contract.code_rules, "tutor.glue()", "f();\n# x", "trailing ';'"),
+    (contract.code_rules, "tutor.glue()", "g('#');", "trailing ';'"),
+    (contract.code_rules, "tutor.glue()", "x = 1\nif x:\n    f();\n", "trailing ';'"),
     (contract.code_rules, "tutor.glue()", "!ls\ntutor.glue()", "'!' or '%'"),
     (contract.code_rules, "tutor.glue()", "%time f()", "'!' or '%'"),
     (contract.code_rules, "tutor.glue()", "x = 'numpy==2.4.6'", "version pin"),
     (contract.code_rules, "tutor.glue()", "# NBVAL_SKIP\nf()", "skipped"),
     (contract.code_rules, "tutor.glue()", "# NBVAL_IGNORE_OUTPUT\nf()", "ignores"),
+    (
+        contract.code_rules,
+        "tutor.glue()",
+        "# PYTEST_VALIDATE_IGNORE_OUTPUT\nf()",
+        "ignores",
+    ),
+    (contract.code_rules, "tutor.glue()", "x = 'numpy==2.4'", "version pin"),
+    (contract.code_rules, "tutor.glue()", "x = 'numpy == 2.4'", "version pin"),
+    (contract.code_rules, "tutor.glue()", "x = 'numpy[a]~=2'", "version pin"),
+    (contract.code_rules, "tutor.glue()", "f()  # needs numpy==2", "version pin"),
     (contract.code_rules, "tutor.glue()", "from tqdm import tqdm", "progress"),
     (contract.plain_markdown, "Text, [", "{term}`PPMI`, [", "role"),
     (contract.plain_markdown, "Text, [", "```{note}\nhi\n```\n[", "directive"),
@@ -227,6 +240,24 @@ def test_a_broken_rule_in_the_source_is_named(check, old, new, message, chapter)
     assert old in text
     chapter.source_path.write_text(text.replace(old, new, 1), encoding="utf-8")
     assert any(message in problem for problem in check(chapter)), check(chapter)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "a = 1; b = 2",
+        "f('x;')",
+        "f()  # a; b;",
+        'x = "y;"',
+        "x = y==2.5",
+        "print('a', x == 2.5)",
+    ],
+)
+def test_what_only_looks_like_a_broken_rule_passes(code, chapter):
+    text = chapter.source_path.read_text(encoding="utf-8")
+    spoilt = text.replace("tutor.glue()", code, 1)
+    chapter.source_path.write_text(spoilt, encoding="utf-8")
+    assert contract.code_rules(chapter) == []
 
 
 def test_fewer_exercises_or_questions_are_counted(chapter):
@@ -317,6 +348,14 @@ def _hidden_claim(nb):
     cell["outputs"] = []
 
 
+def _heavy_explorers(nb):
+    """Two explorers that are light alone and heavy together."""
+    cells = [c for c in nb["cells"] if c.get("outputs")][:2]
+    for cell in cells:
+        page = '<div class="tutor-explorer">' + "x" * 76_000 + "</div>"
+        cell["outputs"][0]["data"]["text/html"] = page
+
+
 def _solved(nb):
     output(nb, "check(")["metadata"]["tutor"]["outcome"] = "right"
 
@@ -354,6 +393,7 @@ SPOILT_NOTEBOOK = [
     (OUT.claims, _claim(source="stored", stored=GONE), "1 of 1 claims are stored"),
     (OUT.claims, _claim(source="stored", stored=GONE), "no stored result 'gone'"),
     (OUT.stubs, _solved, "shows 'right'"),
+    (OUT.explorers, _heavy_explorers, "at most 150 kB"),
 ]
 
 
@@ -390,3 +430,5 @@ def test_compared_cells_are_counted(chapter):
     notebook["cells"][-1], code = notebook["cells"][-1], chapter.code_cells
     code[1]["metadata"]["tags"] = ["nbval-ignore-output", "timing"]
     assert contract_outputs.compared(chapter) == (7, 8)
+    code[2]["source"] = "# PYTEST_VALIDATE_IGNORE_OUTPUT\n" + code[2]["source"]
+    assert contract_outputs.compared(chapter) == (6, 8)

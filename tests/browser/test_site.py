@@ -122,6 +122,40 @@ def test_page_is_not_wider_than_a_telephone(site, browser, page):
     assert wide == []
 
 
+def with_explorers():
+    """Return the pages that show an explorer."""
+    return [
+        page
+        for page in own_pages()
+        if 'class="tutor-explorer"' in (HTML / page).read_text(encoding="utf-8")
+    ]
+
+
+def test_some_page_shows_an_explorer():
+    if not BUILT:
+        pytest.skip("the site is not built; run `make book` first")
+    assert with_explorers()
+
+
+@pytest.mark.parametrize("page", with_explorers())
+def test_explorers_of_a_page_start_and_answer(site, browser, page):
+    """On the site as it is published: started, drawn, and a key shows neighbours."""
+    visit(browser, site + page)
+    found = browser.driver.find_elements("css selector", ".tutor-explorer")
+    assert found
+    for root in found:
+        assert root.get_attribute("data-ready") == "yes"
+        row = root.find_element("css selector", ".ex-rows th").get_attribute(
+            "textContent"
+        )
+        field = root.find_element("css selector", ".ex-find")
+        field.clear()
+        field.send_keys(row, "\ue007")  # Enter
+        chosen = root.find_element("css selector", ".ex-chosen")
+        assert chosen.get_attribute("textContent") == row
+    assert [e for e in browser.errors() if not HARMLESS.search(e)] == []
+
+
 def test_search_finds_a_chapter_without_another_host(site, browser):
     visit(browser, site + "search.html?q=embedding")
     results = "return document.querySelectorAll('#search-results li').length"

@@ -24,22 +24,30 @@ class _Runs:
 
 @pytest.mark.parametrize(
     ("function", "argument"),
-    [(os.system, "touch {}"), (subprocess.getoutput, "touch {}"), (exec, "open('{}')")],
+    [
+        (os.system, "echo x > {}"),  # a shell of any system understands it
+        (subprocess.getoutput, "echo x > {}"),
+        (exec, "open({!r}, 'w').close()"),
+    ],
 )
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_hostile_pickle_runs_nothing(tmp_path, function, argument, protocol):
     trace = tmp_path / "trace"
-    hostile = {"data": [1, 2], "x": _Runs(function, argument.format(trace))}
+    hostile = {"data": [1, 2], "x": _Runs(function, argument.format(str(trace)))}
     data = pickle.dumps(hostile, protocol=protocol)
     with pytest.raises(UnsafeContentError, match="not on the list"):
         loads(data, allowed=NUMPY)
     assert not trace.exists()
 
 
-def test_the_same_pickle_would_run_without_the_list(tmp_path):
+@pytest.mark.parametrize(
+    ("function", "argument"),
+    [(os.system, "echo x > {}"), (exec, "open({!r}, 'w').close()")],
+)
+def test_the_same_pickle_would_run_without_the_list(tmp_path, function, argument):
     """The test above can fail: plain pickle does run it."""
     trace = tmp_path / "trace"
-    pickle.loads(pickle.dumps(_Runs(os.system, f"touch {trace}")))
+    pickle.loads(pickle.dumps(_Runs(function, argument.format(str(trace)))))
     assert trace.exists()
 
 
@@ -60,7 +68,7 @@ def test_arrays_need_numpys_names(dtype):
 
 def test_an_object_array_hides_nothing(tmp_path):
     trace = tmp_path / "trace"
-    array = np.array([_Runs(os.system, f"touch {trace}")], dtype=object)
+    array = np.array([_Runs(os.system, f"echo x > {trace}")], dtype=object)
     with pytest.raises(UnsafeContentError, match=r"system"):
         loads(pickle.dumps(array), allowed=NUMPY)
     assert not trace.exists()

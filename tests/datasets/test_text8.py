@@ -4,6 +4,8 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import random
+import tracemalloc
 import zipfile
 
 import pytest
@@ -58,6 +60,72 @@ def test_a_truncated_file_is_not_half_read(own_cache, own_folder, suffix):
     with pytest.raises(DataError, match="truncated or damaged"):
         texts.own_words("mine")
     assert not [p for p in (own_cache / "corpora").iterdir() if p.is_dir()]
+
+
+def _noise(n):
+    """Return words that hardly pack, so that a flipped bit meets data, not headers."""
+    rng = random.Random(0)
+    return " ".join(f"{rng.getrandbits(64):x}" for _ in range(n)).encode()
+
+
+@pytest.mark.parametrize("read", [texts.own_words, lambda name: texts.text8()])
+@pytest.mark.parametrize("suffix", [".zip", ".xz", ".gz", ".bz2"])
+def test_an_altered_bit_is_found(own_cache, own_folder, suffix, read):
+    """Wherever it lies in the packed content: one error, and nothing is kept."""
+    path = _write(own_folder, f"text8{suffix}", _noise(2000))
+    whole = path.read_bytes()
+    for place in range(len(whole) // 5, len(whole) - 100, len(whole) // 9):
+        changed = bytearray(whole)
+        changed[place] ^= 1 << place % 8
+        path.write_bytes(changed)
+        with pytest.raises(DataError, match=r"truncated or damaged|is not text8|UTF-8"):
+            read("text8")
+    corpora = own_cache / "corpora"
+    assert not corpora.exists() or not [p for p in corpora.iterdir() if p.is_dir()]
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".xz", ".gz", ".bz2"])
+def test_a_member_altered_at_its_end_is_found(own_cache, own_folder, suffix):
+    """Text that still reads as text is refused by the checksum alone."""
+    path = _write(own_folder, f"mine{suffix}", _noise(2000))
+    changed = bytearray(path.read_bytes())
+    place = changed.rfind(b"PK\x01\x02") - 9 if suffix == ".zip" else -6
+    changed[place] ^= 64
+    path.write_bytes(changed)
+    with pytest.raises(DataError, match=r"truncated or damaged|UTF-8"):
+        texts.own_words("mine")
+
+
+@pytest.mark.parametrize("space", ["\n", "\t", "\r\n", " "])
+def test_memory_is_bounded_whatever_parts_the_words(tmp_path, monkeypatch, space):
+    """Two megabytes in pieces of 16 kB: never more than a few pieces at once."""
+    monkeypatch.setattr(text8, "PIECE", 1 << 14)
+    path = tmp_path / "x"
+    path.write_bytes(space.join(["word"] * 400_000).encode())
+    tracemalloc.start()
+    try:
+        found = sum(len(part) for part in text8.documents(path, size=1000))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == 400_000
+    assert peak < 1_000_000
+
+
+def test_an_unwritable_folder_is_named_with_the_remedy(own_cache, monkeypatch):
+    monkeypatch.delenv("TUTOR_DATA", raising=False)
+    own_cache.mkdir(exist_ok=True)
+    (own_cache / "downloads").write_text("a file in the folder's place")
+    with pytest.raises(DataError, match=r"cannot be kept in .* set TUTOR_CACHE"):
+        texts.text8(online=True)
+
+
+def test_an_archive_of_two_files_is_refused(own_cache, own_folder):
+    with zipfile.ZipFile(own_folder / "mine.zip", "w") as out:
+        out.writestr("a", "a")
+        out.writestr("b", "b")
+    with pytest.raises(DataError, match="holds 2 files; one was expected"):
+        texts.own_words("mine")
 
 
 def test_invalid_utf8_is_refused(own_cache, own_folder):

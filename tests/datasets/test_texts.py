@@ -1,5 +1,6 @@
 """The course's texts: counted, mixed, licensed, and the same every time."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -154,3 +155,12 @@ def test_the_attribution_page_is_up_to_date():
     for name, record in catalogue().sources.items():
         assert f"`{name}`" in page_of.render()
         assert record.citation in page_of.render()
+
+
+def test_small_sets_do_not_weigh_nothing_on_the_page():
+    """Every size that is known has a digit other than 0."""
+    sizes = re.findall(r"\| ([\d.]+) [kM]B \|", page_of.render())
+    known = [s for s in catalogue().sources.values() if s.verified]
+    assert len(sizes) == len(known)
+    assert all(float(size) > 0 for size in sizes)
+    assert "| 1.2 kB |" in page_of.render()

@@ -1,6 +1,7 @@
 """The public address: one place by hand, everything else by one command."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -80,3 +81,12 @@ def test_what_is_no_site_is_refused():
 def test_without_an_argument_it_says_what_stands_there(capsys):
     assert address.main() == 0
     assert address.current().repository in capsys.readouterr().out
+
+
+def test_the_commands_to_copy_work_under_any_address(copy):
+    """The clone gets a name of its own, so that `cd` finds it whatever the address."""
+    address.spread(address.checked("https://github.com/Org/Repo"), copy)
+    for name in ("README.md", "book/intro.md"):
+        text = (copy / name).read_text(encoding="utf-8")
+        (clone,) = re.findall(r"^git clone (\S+) (\S+)\ncd (\S+)$", text, re.MULTILINE)
+        assert clone == ("https://github.com/Org/Repo", "course", "course")

@@ -1,10 +1,15 @@
 """The benchmark runner: turns, medians, quality beside speed, results kept by name."""
 
+import ast
 import json
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from threadpoolctl import threadpool_info
 
-from tutor.benchmarks import Row
+from tutor.benchmarks import Row, _machine
 from tutor.house import bench
 from tutor.house.setup import HouseError
 
@@ -80,13 +85,66 @@ def test_without_a_rival_the_reason_stands_there(clock):
     assert "no rival: no library does this" in bench.line(record)
 
 
+def stored(benchmark, name, turns=1):
+    return {"benchmark": benchmark, "name": name, "turns": turns}
+
+
 def test_a_later_run_replaces_its_rows_only(tmp_path):
+    """Rows of two benchmarks may bear one name."""
     path = tmp_path / "results" / "bench.json"
-    bench.store([{"name": "b", "turns": 1}, {"name": "a", "turns": 1}], path)
-    bench.store([{"name": "b", "turns": 2}], path)
+    bench.store([stored("x", "b"), stored("x", "a"), stored("y", "b")], path)
+    bench.store([stored("x", "b", 2)], path)
     rows = json.loads(path.read_text())["rows"]
-    assert rows == [{"name": "a", "turns": 1}, {"name": "b", "turns": 2}]
+    assert rows == [stored("x", "a"), stored("x", "b", 2), stored("y", "b")]
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_whole_run_drops_rows_that_are_no_more(tmp_path):
+    path = tmp_path / "bench.json"
+    bench.store([stored("x", "old name"), stored("x", "a"), stored("y", "b")], path)
+    bench.store([stored("x", "a", 2), stored("x", "new name")], path, whole="x")
+    rows = json.loads(path.read_text())["rows"]
+    assert rows == [stored("x", "a", 2), stored("x", "new name"), stored("y", "b")]
+
+
+def test_a_run_stores_whole_benchmarks(tmp_path, monkeypatch, clock):
+    """From the command to the file: a renamed row leaves no trace, a quick run none."""
+    path = tmp_path / "bench.json"
+    monkeypatch.setattr(bench.store, "__defaults__", (path,))
+    monkeypatch.setattr(bench, "names", lambda: ["x"])
+    module = SimpleNamespace(rows=lambda quick: [row(clock, [1] * 20)])
+    monkeypatch.setattr(bench, "import_module", lambda name: module)
+    monkeypatch.setenv("TUTOR_BENCH", "quick")
+    bench.main()
+    assert not path.exists()
+    monkeypatch.delenv("TUTOR_BENCH")
+    bench.store([stored("x", "sum of old")], path)
+    bench.main("x")
+    (found,) = json.loads(path.read_text())["rows"]
+    assert (found["benchmark"], found["name"], found["threads"]) == ("x", "sum", 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_both_sides_work_with_the_threads_of_the_row(threads):
+    """BLAS is set for the warm-up and every turn, ours and the rival's."""
+    seen = []
+
+    def work():
+        pools = threadpool_info()
+        seen.append({p["num_threads"] for p in pools if p["user_api"] == "blas"})
+
+    both = Row("x", work, work, "y", "turns", 1.0, threads=threads)
+    before = threadpool_info()
+    record = bench.measure(both, turns=2)
+    assert seen == [{threads}] * 6
+    assert record["threads"] == threads
+    assert threadpool_info() == before
+
+
+def test_the_bounds_of_the_machine_are_measured():
+    """Rates of this machine: at least a slow computer's, at most a fast one's."""
+    assert 1e8 < _machine.matmul_speed(256) < 1e13
+    assert 1e7 < _machine.addition_speed(count=1 << 18) < 1e11
 
 
 def test_the_machine_is_named():
@@ -105,3 +163,16 @@ def test_an_unknown_benchmark_lists_those_there_are():
 def test_every_benchmark_offers_rows(name):
     module = __import__(f"tutor.benchmarks.{name}", fromlist=["rows"])
     assert callable(module.rows)
+
+
+@pytest.mark.parametrize("name", bench.names())
+def test_every_row_says_its_threads(name):
+    """Else one side's BLAS would be held to one thread beside the other's workers."""
+    source = Path(import_module(f"tutor.benchmarks.{name}").__file__)
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Row"
+    ]
+    assert calls
+    assert all("threads" in {key.arg for key in call.keywords} for call in calls)

@@ -98,3 +98,20 @@ def test_links_to_chapters_being_written_become_words(monkeypatch):
 )
 def test_slug(title, expected):
     assert pages.slug(title) == expected
+
+
+def test_a_chapters_edit_button_leads_to_its_text():
+    """In a group of buttons or alone; other pages and buttons stay as they are."""
+    where = "https://github.com/o/r/edit/main/book"
+
+    def buttons(page):
+        edit = {"label": "source-edit-button", "url": f"{where}/{page}"}
+        return [{"type": "group", "buttons": [edit]}, {"label": "x", "url": page}]
+
+    shown = buttons("words/counts.ipynb")
+    pages.edit_the_source(shown, "words/counts")
+    assert shown[0]["buttons"][0]["url"] == f"{where}/source/words/counts.md"
+    assert shown[1]["url"] == "words/counts.ipynb"
+    plain = buttons("intro.md")
+    pages.edit_the_source(plain, "intro")
+    assert plain == buttons("intro.md")

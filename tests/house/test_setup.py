@@ -1,10 +1,12 @@
 """The set-up: what it refuses before a byte is fetched, and how it resumes."""
 
+import ast
 import os
 import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,14 @@ from tutor.house import setup
 from tutor.house.setup import HouseError
 
 Usage = namedtuple("Usage", "total used free")
+
+
+def link(path, target):
+    """Make a link, or skip: Windows lets a user make one in developer mode only."""
+    try:
+        path.symlink_to(target)
+    except OSError as error:
+        pytest.skip(f"no symbolic link can be made here: {error}")
 
 
 @pytest.fixture
@@ -32,7 +42,7 @@ def steps(monkeypatch, root):
         if "venv" in command:
             python = setup.binary("python", root)
             python.parent.mkdir(parents=True)
-            python.symlink_to(sys.executable)
+            link(python, sys.executable)
         if command[-1].startswith("uv>="):
             setup.binary("uv", root).touch()
 
@@ -86,7 +96,7 @@ def test_an_interrupted_set_up_is_resumed(root, steps, monkeypatch, broken_at):
 def test_a_broken_environment_is_made_anew(root, steps):
     python = setup.binary("python", root)
     python.parent.mkdir(parents=True)
-    python.symlink_to(root / "nowhere")
+    link(python, root / "nowhere")
     setup.ensure(root)
     assert "venv" in steps[0]
 
@@ -110,6 +120,26 @@ def test_an_unsupported_python_says_what_to_do(root, steps, monkeypatch, version
     assert "install Python 3.13 and run `make book PYTHON=python3.13`" in message
     assert "\n" not in message
     assert steps == []
+
+
+def test_a_borrowed_python_must_be_supported(monkeypatch):
+    monkeypatch.setenv("TUTOR_ENVIRONMENT", "current")
+    monkeypatch.setattr(setup.sys, "version_info", (3, 10, 0, "final", 0))
+    assert not setup.inside()
+    with pytest.raises(HouseError, match=r"is running, 3\.10; the course needs 3\.11"):
+        setup.reenter(["test"])
+
+
+@pytest.mark.parametrize("version", [(3, 6), (3, 7)])
+def test_a_python_too_old_for_the_syntax_gets_one_line(version):
+    """``tutor/__init__.py`` is read first, and holds nothing such a Python lacks."""
+    source = (setup.ROOT / "tutor" / "__init__.py").read_text(encoding="utf-8")
+    tree = ast.parse(source, feature_version=version)
+    assert "from __future__ import annotations" not in source
+    old = SimpleNamespace(version_info=(*version, 0), exit=sys.exit)
+    check = next(node for node in tree.body if isinstance(node, ast.If))
+    with pytest.raises(SystemExit, match=f"this is Python 3.{version[1]}, .* PYTHON="):
+        exec(compile(ast.Module([check], []), "init", "exec"), {"sys": old})
 
 
 def test_an_unsupported_python_finds_a_supported_one(root, monkeypatch):
@@ -172,21 +202,69 @@ def test_constraints_are_used_where_there_are_any(root):
     assert "--constraint" in setup.install_commands(root)[0]
 
 
-def test_a_frozen_list_that_does_not_fit_is_left_out(root, monkeypatch):
-    """As on Python 3.11.2, which some of the frozen versions no longer support."""
+@pytest.fixture
+def frozen(root, steps, monkeypatch):
+    """Return a function that makes the frozen list fail with an error."""
     (root / "constraints.txt").write_text("numpy==2.0\n")
-    done = []
+    whole = setup.run
 
-    def run(command, variables=None):
-        done.append(command)
-        if "--constraint" in command:
-            raise HouseError("no solution")
+    def fail_with(error):
+        def run(command, variables=None):
+            whole(command, variables)
+            if "--constraint" in command:
+                raise error
 
-    monkeypatch.setattr(setup, "run", run)
-    setup.install(root)
-    assert ["--constraint" in command for command in done] == [True, False, False]
-    assert "--requirement" in done[1]
-    assert "--editable" in done[2]
+        monkeypatch.setattr(setup, "run", run)
+
+    return fail_with
+
+
+def test_a_frozen_list_that_does_not_fit_is_left_out(root, steps, frozen, capsys):
+    """As on Python 3.11.2, which some of the frozen versions no longer support."""
+    frozen(setup.NoSolutionError("no solution"))
+    setup.ensure(root)
+    uv = steps[-3:]
+    assert ["--constraint" in command for command in uv] == [True, False, False]
+    assert "--requirement" in uv[1]
+    assert "--editable" in uv[2]
+    said = "installed without constraints.txt, which does not fit this machine"
+    assert capsys.readouterr().out.count(said) == 1
+    assert setup.stamp_lines(root) == [setup.fingerprint(root), said]
+    assert setup.stamp_is_current(root)
+
+
+def test_another_failure_stays_a_failure(root, steps, frozen):
+    """A cut line or a full disk is no reason to install other versions."""
+    frozen(HouseError("the disk is full"))
+    with pytest.raises(HouseError, match="the disk is full"):
+        setup.ensure(root)
+    assert sum("pip" in step and "--requirement" in step for step in steps) == 1
+    assert not setup.stamp_is_current(root)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("  × No solution found when resolving dependencies:", setup.NoSolutionError),
+        ("error: Failed to fetch: connection refused", HouseError),
+        ("error: No space left on device (os error 28)", HouseError),
+    ],
+)
+def test_uvs_own_words_tell_failures_apart(words, kind, capfd):
+    code = f"import sys; sys.stderr.buffer.write({words.encode()!r}); sys.exit(1)"
+    with pytest.raises(HouseError, match=r"exit 1.*run the command again") as caught:
+        setup.run([sys.executable, "-c", code])
+    assert type(caught.value) is kind
+
+
+def test_uv_still_says_it_in_these_words(tmp_path):
+    """Asked for two versions at once, without a network."""
+    uv = pytest.importorskip("uv", reason="no uv here").find_uv_bin()
+    wanted = tmp_path / "wanted.txt"
+    wanted.write_text("a-package==1\na-package==2\n")
+    command = [uv, "pip", "compile", "--quiet", "--no-index", str(wanted)]
+    with pytest.raises(setup.NoSolutionError):
+        setup.run(command)
 
 
 def test_one_environment_for_outputs_and_tests(monkeypatch):
@@ -236,6 +314,8 @@ def test_the_error_reaches_the_reader_as_one_line(tmp_path):
 
 def test_pins_name_no_machine():
     """The frozen list holds plain versions: no build tags, no addresses."""
+    if not (setup.ROOT / "constraints.txt").exists():
+        pytest.skip("no constraints.txt: the newest versions are being tried")
     rows = (setup.ROOT / "constraints.txt").read_text().splitlines()
     pinned = dict(r.split("==") for r in rows if "==" in r)
     assert len(pinned) > 100

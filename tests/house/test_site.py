@@ -6,6 +6,7 @@ import os
 import pytest
 
 from tutor.house import address, audit, site
+from tutor.house.setup import HouseError
 
 DOCUMENTS = site.documents()
 CHAPTERS = [d for d in DOCUMENTS if (site.ROOT / "book" / f"{d}.ipynb").is_file()]
@@ -18,6 +19,14 @@ def test_every_page_of_the_contents_exists(html):
 
 def test_no_page_asks_another_host(html):
     assert audit.other_hosts(html) == []
+
+
+def test_every_explained_address_is_still_there(html):
+    """An exception nobody needs any more would cover something new."""
+    named = audit.quoted_hosts(html)
+    for script, url, reason in audit.EXPLAINED:
+        assert reason
+        assert any(n.startswith(script) and u.startswith(url) for n, u in named), url
 
 
 def test_links_and_anchors_arrive(html):
@@ -65,8 +74,9 @@ def test_pages_have_their_buttons(html):
     where = address.current().repository
     for name in DOCUMENTS:
         page = (html / f"{name}.html").read_text()
-        suffix = "ipynb" if name in CHAPTERS else "md"
-        assert f"{where}/edit/main/book/{name}.{suffix}" in page
+        text = f"source/{name}.md" if name in CHAPTERS else f"{name}.md"
+        assert f"{where}/edit/main/book/{text}" in page
+        assert f"/edit/main/book/{name}.ipynb" not in page
         assert f"{where}/issues/new" in page
         assert "theme-switch" in page
         colab = f"colab.research.google.com/github{address.current().path}/blob/main"
@@ -130,6 +140,29 @@ def test_a_planted_fault_is_found(tmp_path, body, word):
     assert any(word in line for line in found), found
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "known"),
+    [
+        ("x.js", "const u='https://cdn.example/a.js';load(u)", False),
+        ("x.js", 'load("//cdn.example/a.js")', False),
+        ("deep/x.js", "open(`wss://a.example`)", False),
+        ("x.js", "load('https://cdn.jsdelivr.net/npm/sre-mathmaps-ie@1')", False),
+        ("mathjax/x.js", "load('https://cdn.jsdelivr.net/npm/other@1')", False),
+        ("mathjax/x.js", "u='https://cdn.jsdelivr.net/npm/sre-mathmaps-ie@1'", True),
+        ("x.js", "create('http://www.w3.org/2000/svg')", True),
+        ("x.js", "/* MIT, https://licence.example */ a = 'b' // c.example", True),
+    ],
+)
+def test_shared_scripts_are_read_too(tmp_path, name, code, known):
+    (tmp_path / "index.html").write_text("<html></html>")
+    script = tmp_path / "_static" / name
+    script.parent.mkdir(parents=True)
+    script.write_text(code)
+    found = audit.other_hosts(tmp_path)
+    assert (found == []) == known, found
+    assert known or f"_static/{name}: names " in found[0]
+
+
 def test_a_clean_page_passes(tmp_path):
     body = (
         '<p id="top"><a href="https://example.org">out</a> <a href="b.html#here">b</a>'
@@ -148,9 +181,16 @@ def test_a_sitemap_that_differs_is_found(tmp_path):
     ]
 
 
-def test_a_site_older_than_its_sources_is_not_current(tmp_path):
-    (tmp_path / "book").mkdir()
-    source = tmp_path / "book" / "intro.md"
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("book/intro.md", "book/words/a.ipynb", "tutor/x/y.py", "_toc.yml"),
+        *("data/results/bench.json", "data/sources.toml", "tutor/house/404.html"),
+    ],
+)
+def test_a_site_older_than_its_sources_is_not_current(tmp_path, name):
+    source = tmp_path / name
+    source.parent.mkdir(parents=True, exist_ok=True)
     source.touch()
     html = tmp_path / "html"
     html.mkdir()
@@ -161,6 +201,35 @@ def test_a_site_older_than_its_sources_is_not_current(tmp_path):
     later = (html / ".nojekyll").stat().st_mtime + 5
     os.utime(source, (later, later))
     assert not site.is_current(html, tmp_path)
+
+
+@pytest.fixture
+def built(tmp_path, monkeypatch):
+    """Pretend a build that leaves every page of a small book."""
+    monkeypatch.setattr(site, "documents", lambda toc=None: ["intro", "words/a"])
+    monkeypatch.setattr(site, "build", lambda: None)
+    monkeypatch.setattr(site, "finish", lambda: None)
+    monkeypatch.setattr(site.missing, "__defaults__", (tmp_path,))
+    (tmp_path / "words").mkdir()
+    for name in ("intro", "words/a", "index", "404"):
+        (tmp_path / f"{name}.html").touch()
+    return tmp_path
+
+
+def test_a_whole_build_says_how_many_pages_and_how_long(built, capsys):
+    assert site.missing(built) == []
+    assert site.main() == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("Built 2 pages")
+    assert last.startswith("make book: 0.0 min of 3 min")
+
+
+@pytest.mark.parametrize("name", ["words/a", "404"])
+def test_a_build_without_one_of_its_pages_fails(built, name):
+    (built / f"{name}.html").unlink()
+    assert site.missing(built) == [name]
+    with pytest.raises(HouseError, match=f"yet missing: {name}"):
+        site.main()
 
 
 def test_documents_are_read_in_order():

@@ -54,6 +54,16 @@ def test_a_row_without_rival_says_why(store):
     assert "| SGNS | 2.64 million tokens/s | none is packaged |  | 15% |" in text
 
 
+def test_threads_are_shown_where_they_were_recorded(store):
+    assert "- SGNS: dim 100." in speed.page(store(ROW))
+    assert "- SGNS: 2 threads a side; dim 100." in speed.page(
+        store(ROW | {"threads": 2})
+    )
+    assert "- SGNS: 1 thread a side; dim 100." in speed.page(
+        store(ROW | {"threads": 1})
+    )
+
+
 def test_nothing_measured_is_said(tmp_path):
     assert speed.page(tmp_path) == "Nothing has been measured yet."
 

@@ -1,10 +1,14 @@
 """How the tests are run: kernels warmed, notebooks strict where outputs were made."""
 
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
 
-from tutor.house import report, testing
+from tutor.house import budgets, report, testing
+from tutor.house.setup import HouseError
 
 
 def test_every_algorithm_with_kernels_is_warmed(capsys):
@@ -50,6 +54,7 @@ def runs(monkeypatch, tmp_path):
     monkeypatch.setattr(testing, "pytest", pytest_)
     monkeypatch.setattr(testing, "notebooks", lambda: [tmp_path / "a.ipynb"])
     monkeypatch.setattr(testing, "warm", list)
+    monkeypatch.setattr(testing, "warm_elsewhere", lambda variables: None)
     monkeypatch.setattr(testing.site, "is_current", lambda: True)
     monkeypatch.setattr("tutor.house.doctor.data", lambda: 0)
     return calls
@@ -69,11 +74,67 @@ def test_elsewhere_own_tests_decide_and_notebooks_report(runs, monkeypatch):
     assert [arguments[0] for arguments, _ in runs] == ["tests", "--nbval"]
 
 
-def test_portable_changes_how_the_processor_adds_up(runs):
+def test_the_last_line_compares_with_the_budget(runs, monkeypatch, capsys):
+    clock = iter([0.0, 60 * 40.0])
+    monkeypatch.setattr(testing.time, "monotonic", lambda: next(clock))
+    testing.main()
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "make test: 40.0 min of 32 min on two cores, 8.0 min over"
+    assert budgets.line("x", 90, 3) == "x: 1.5 min of 3 min on two cores"
+
+
+def test_portable_changes_how_the_processor_adds_up(runs, monkeypatch):
+    warmed = []
+    monkeypatch.setattr(testing, "intel", lambda: True)
+    monkeypatch.setattr(testing, "warm_elsewhere", warmed.append)
     assert testing.portable() == 1
     ((_, variables),) = runs
     assert variables["OPENBLAS_CORETYPE"] == "Nehalem"
     assert variables["ATEN_CPU_CAPABILITY"] == "default"
+    assert variables["NUMBA_CPU_NAME"] == "nehalem"
+    assert variables["NUMBA_CPU_FEATURES"] == ""
+    assert warmed == [variables], "no cell's clock counts a compilation"
+
+
+def test_portable_says_where_it_cannot_work(runs, monkeypatch):
+    monkeypatch.setattr(testing.platform, "machine", lambda: "arm64")
+    with pytest.raises(HouseError, match="this one is arm64"):
+        testing.portable()
+    assert runs == []
+
+
+KERNEL = """
+import numpy as np
+from llvmlite.binding import get_host_cpu_features
+from numba import njit
+
+@njit(fastmath=True)
+def total(a):
+    s = np.float32(0)
+    for i in range(a.shape[0]):
+        s += a[i] * a[i]
+    return s
+
+total(np.ones(64, np.float32))
+(code,) = total.inspect_asm().values()
+print("ymm" in code or "zmm" in code, bool(get_host_cpu_features().get("avx2")))
+"""
+
+
+@pytest.mark.skipif(not testing.intel(), reason="emulates older Intel processors only")
+@pytest.mark.parametrize("variables", [{}, testing.OTHER_PROCESSOR])
+def test_numba_compiles_for_the_other_processor(variables):
+    """Wide registers where the processor has them, none under the other's name."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("NUMBA_CPU")}
+    done = subprocess.run(
+        [sys.executable, "-c", KERNEL],
+        env={**clean, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    wide, there = done.stdout.split()
+    assert wide == ("False" if variables else there)
 
 
 def test_the_report_adds_up_cells_by_notebook():

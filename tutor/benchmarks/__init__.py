@@ -33,8 +33,12 @@ class Row:
     quality : callable, optional
         Scores of one result, taken each turn, so that speed is not bought with worse
         vectors.
+    threads : int
+        Threads that both sides may use: workers of their own are set to it by the row,
+        BLAS and OpenMP by the runner, during every turn of either side. A row whose
+        sides cannot be made equal says so in ``notes``.
     notes : str
-        Threads, batch, what was left out of the measured part.
+        Batch, what was left out of the measured part, what is unequal.
     limit : float
         Work a second this machine could do at most (see ``notes``); 0 where unknown.
     """
@@ -48,3 +52,4 @@ class Row:
     quality: Callable[[Any], Mapping[str, float]] | None = None
     notes: str = ""
     limit: float = 0.0
+    threads: int = 1

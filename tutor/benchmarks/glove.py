@@ -9,13 +9,13 @@ does the same passes as the kernel, in batches, on the whole vocabulary.
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from tutor.benchmarks import Row
+from tutor.benchmarks._machine import matmul_speed
 
 WORDS, DIM, X_MAX = 4_000, 100, 10.0
 FLOP = 14  # a cell and dimension: dot 2, gradients 2, squares 4, two steps of 3
@@ -65,8 +65,9 @@ def _against_mittens(matrix: Any, words: Any) -> list[Row]:
             unit="cells",
             work=float(small.nnz),
             quality=lambda p: _quality(p, kept, cells),
-            notes="dim 100, x_max 10; ours 10 passes on 2 threads, float32; theirs "
-            "float64 on as many BLAS threads as are set, step .05, its default",
+            threads=2,
+            notes="dim 100, x_max 10; ours 10 passes, float32; theirs float64, step "
+            ".05, its default",
         )
     ]
 
@@ -105,7 +106,8 @@ def _kernel(matrix: Any, words: Any) -> list[Row]:
             notes=f"dim {DIM}, {len(words)} words; sorting the cells into tiles "
             f"included; the limit is this machine's float32 matrix product over "
             f"{FLOP} operations a cell and dimension",
-            limit=threads * _peak() / (FLOP * DIM),
+            threads=threads,
+            limit=threads * matmul_speed() / (FLOP * DIM),
         )
         for threads in (1, 2)
     ]
@@ -134,15 +136,3 @@ def _quality(parameters: Any, words: list[str], cells: Any) -> Mapping[str, floa
         name: similarity.correlate(found, lexicons.similarity(name)).rho
         for name in ("wordsim353", "simlex999", "men")
     }
-
-
-def _peak(side: int = 1024) -> float:
-    """Return the float32 operations a second of one matrix product on one core."""
-    a = np.ones((side, side), np.float32)
-    best = np.inf
-    for _ in range(5):
-        wall, processor = time.perf_counter(), time.process_time()
-        a @ a
-        wall, processor = time.perf_counter() - wall, time.process_time() - processor
-        best = min(best, max(wall, processor))
-    return float(2 * side**3 / best)

@@ -60,6 +60,7 @@ def _row(name: str, corpus: Any, change: dict[str, Any]) -> Row:
         ours=_ours(corpus, config),
         rival=_gensim(corpus, config),
         rival_name="gensim Word2Vec.train (iterable mode)",
+        threads=THREADS,
         unit="tokens",
         work=float(len(corpus.tokens)),
         quality=_quality,

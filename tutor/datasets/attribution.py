@@ -48,13 +48,20 @@ def _table(sources: tuple[Source, ...]) -> str:
     lines = ["| data set | rows | size | licence of the data | carried by |"]
     lines += ["|---|---|---|---|---|"]
     for s in sources:
-        size = f"{s.bytes / 1e6:.1f} MB" if s.verified else "not verified here"
+        size = _size(s.bytes) if s.verified else "not verified here"
         by = "`TUTOR_DATA`" if s.carrier == "own" else f"`{s.carrier}`"
         lines.append(
             f"| {s.title} (`{s.name}`) | {s.rows:,} {s.unit} | {size} | {s.licence} "
             f"| {by} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _size(count: int) -> str:
+    """Write a number of bytes so that a small set does not read as nothing."""
+    if count < 100_000:
+        return f"{max(count / 1e3, 0.1):.1f} kB"
+    return f"{count / 1e6:.1f} MB"
 
 
 def _terms(sources: Iterable[Source]) -> list[str]:

@@ -10,7 +10,9 @@ import bz2
 import gzip
 import hashlib
 import lzma
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +21,7 @@ from typing import IO, Any
 from tutor.datasets import cache
 from tutor.datasets.corpus import Corpus
 from tutor.datasets.download import download
-from tutor.datasets.errors import DataError
+from tutor.datasets.errors import DataError, unwritable
 from tutor.datasets.integrity import sha256_file
 from tutor.datasets.paths import cache_root, own_data
 from tutor.datasets.sources import source
@@ -28,6 +30,12 @@ DOCUMENT = 10_000
 """Words in a document; a window does not cross from one to the next."""
 
 PIECE = 1 << 20
+_SPACES = (b" ", b"\t", b"\n", b"\r", b"\v", b"\f")
+_DAMAGED = (
+    *(EOFError, OSError, lzma.LZMAError, zlib.error),
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),
+)
+"""What the readers of packed files raise when bits were lost or altered."""
 BYTES = 100_000_000
 _OPEN: dict[str, Callable[[Path, str], Any]] = {
     "": lambda path, mode: path.open(mode),
@@ -95,6 +103,19 @@ def own_words(name: str, *, min_count: int = 5) -> Corpus:
     return _corpus(Path(name).stem, path, min_count)
 
 
+def state(name: str = "text8") -> tuple[str, str]:
+    """Return whether the large corpus is found, missing or damaged, and the remedy."""
+    path = _own_file(name)
+    fetched = cache_root() / "downloads" / "text8.zip"
+    if path is None and not fetched.is_file():
+        return "missing (texts.text8(online=True) fetches 31 MB)", ""
+    try:
+        _check_text8(path or fetched)
+    except DataError as error:
+        return "damaged", f"{error}; replace or delete the file"
+    return f"found ({path or fetched})", ""
+
+
 def _own_file(name: str) -> Path | None:
     folder = own_data()
     if folder is None:
@@ -132,20 +153,40 @@ def documents(path: Path, *, size: int = DOCUMENT) -> Iterator[list[str]]:
 
 
 def _pieces(path: Path) -> Iterator[str]:
-    """Yield text in pieces that end where a word ends."""
+    """Yield text in pieces that end where a word ends, whatever white space is used."""
     rest = b""
     try:
-        with ExitStack() as stack:
-            handle = _opened(path, stack)
-            while piece := handle.read(PIECE):
-                whole, _, tail = (rest + piece).rpartition(b" ")
-                yield whole.decode("utf-8")
-                rest = tail
+        for piece in _bytes(path):
+            whole, tail = _cut(piece)
+            if whole is None:
+                rest += tail
+                continue
+            yield (rest + whole).decode("utf-8")
+            rest = tail
         yield rest.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8: {error.reason}") from error
-    except (EOFError, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} is truncated or damaged: {error}") from error
+
+
+def _cut(piece: bytes) -> tuple[bytes | None, bytes]:
+    """Cut at the last ASCII white space: what is whole (None: nothing), the rest."""
+    place = max(piece.rfind(space) for space in _SPACES)
+    return (None, piece) if place < 0 else (piece[:place], piece[place + 1 :])
+
+
+def _bytes(path: Path) -> Iterator[bytes]:
+    """Yield the unpacked content of a file, a piece at a time."""
+    with ExitStack() as stack:
+        try:
+            handle = _opened(path, stack)
+            while piece := handle.read(PIECE):
+                yield piece
+        except DataError:
+            raise
+        except PermissionError as error:
+            raise DataError(f"{path} may not be read: {error.strerror}") from error
+        except _DAMAGED as error:
+            raise DataError(f"{path} is truncated or damaged: {error}") from error
 
 
 def _opened(path: Path, stack: ExitStack) -> IO[bytes]:
@@ -163,16 +204,12 @@ def _opened(path: Path, stack: ExitStack) -> IO[bytes]:
 def _check_text8(path: Path) -> None:
     """Compare length and alphabet; cheap beside tokenising, and done once a run."""
     size, allowed = 0, bytes(range(ord("a"), ord("z") + 1)) + b" "
-    with ExitStack() as stack:
-        try:
-            handle = _opened(path, stack)
-            while piece := handle.read(PIECE):
-                size += len(piece)
-                strange = piece.translate(None, allowed).strip(b"\n")
-                if strange or size > BYTES + 1:
-                    break
-        except (EOFError, OSError, lzma.LZMAError, zipfile.BadZipFile) as error:
-            raise DataError(f"{path} is truncated or damaged: {error}") from error
+    strange = b""
+    for piece in _bytes(path):
+        size += len(piece)
+        strange = piece.translate(None, allowed).strip(b"\n")
+        if strange or size > BYTES + 1:
+            break
     if strange or not BYTES <= size <= BYTES + 1:
         raise DataError(
             f"{path} is not text8: expected {BYTES} bytes of a–z and spaces, found "
@@ -183,7 +220,17 @@ def _check_text8(path: Path) -> None:
 def _fetch(address: str) -> Path:
     """Fetch text8 once; the hash of the first fetch stands beside it."""
     folder = cache_root() / "downloads"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if not unwritable(error):
+            raise
+        raise DataError(
+            f"text8 cannot be kept in {folder}: {error.strerror}; set TUTOR_CACHE to a "
+            "folder you can write to, or put text8 in a folder and set TUTOR_DATA to it"
+        ) from error
     target, record = folder / "text8.zip", folder / "text8.zip.sha256"
     if target.is_file() and record.is_file():
         known = record.read_text(encoding="ascii")

@@ -40,6 +40,32 @@ _IN_SCRIPT = re.compile(
     rf"\s*[\"'`]({_HOST})"
 )
 _IN_STYLE = re.compile(rf"(?:url\(\s*[\"']?|@import\s+[\"'])({_HOST})", re.IGNORECASE)
+# Addresses that stand in a shared script as text and are not asked for: the script (its
+# path in _static begins so), the address (begins so), the reason.
+_MATHS = "mathjax/"
+EXPLAINED = (
+    ("", "http://www.w3.org/", "the name of an XML language"),
+    (_MATHS, "https://www.mathjax.org", "a link a reader may follow, under About"),
+    (
+        _MATHS,
+        "https://cdn.jsdelivr.net/npm/wicked-good-xpath@",
+        "asked for by Internet Explorer only, which has no XPath",
+    ),
+    (
+        _MATHS,
+        "https://cdn.jsdelivr.net/npm/sre-mathmaps-ie@",
+        "asked for by Internet Explorer only",
+    ),
+    (
+        _MATHS,
+        "https://cdn.jsdelivr.net/npm/speech-rule-engine@",
+        "the default of a part that the renderer gives a folder of its own; the tests"
+        " in a browser would see the request",
+    ),
+)
+_QUOTED = re.compile(
+    r"[\"'`]((?:(?:https?|wss?):)?//[\w-]+(?:\.[\w-]+)+[^\"'`\s)]*)", re.ASCII
+)
 
 
 class Page(HTMLParser):
@@ -112,6 +138,25 @@ def other_hosts(html: Path) -> list[str]:
         text = style.read_text(encoding="utf-8", errors="replace")
         name = style.relative_to(html)
         found += [f"{name}: fetches {url}" for url in _IN_STYLE.findall(text)]
+    return found + [
+        f"_static/{name}: names {url}"
+        for name, url in quoted_hosts(html)
+        if not any(name.startswith(s) and url.startswith(u) for s, u, _ in EXPLAINED)
+    ]
+
+
+def quoted_hosts(html: Path) -> list[tuple[str, str]]:
+    """Return every address in a string of a shared script, with the script's name.
+
+    What packed code does with a string cannot be seen, so each is looked at; those
+    that are not asked for stand in ``EXPLAINED``. Comments are not strings.
+    """
+    folder = html / "_static"
+    found = []
+    for script in sorted(folder.rglob("*.js")):
+        text = script.read_text(encoding="utf-8", errors="replace")
+        name = script.relative_to(folder).as_posix()
+        found += [(name, url) for url in dict.fromkeys(_QUOTED.findall(text))]
     return found
 
 

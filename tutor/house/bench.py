@@ -20,6 +20,8 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 import tutor.benchmarks
 from tutor.benchmarks import Row
 from tutor.house.setup import ROOT, HouseError
@@ -40,16 +42,21 @@ class Side:
     """What one side of a row took and how good its results were, turn by turn."""
 
     work: Callable[[], Any]
+    threads: int = 1
     seconds: list[float] = field(default_factory=list)
     processor_seconds: list[float] = field(default_factory=list)
     quality: list[dict[str, float]] = field(default_factory=list)
 
     def turn(self, score: Callable[[Any], Mapping[str, float]] | None) -> None:
-        """Do the work once, timed; score the result outside the measured part."""
-        wall, processor = time.perf_counter(), time.process_time()
-        result = self.work()
-        self.processor_seconds.append(time.process_time() - processor)
-        self.seconds.append(time.perf_counter() - wall)
+        """Do the work once, timed; score the result outside the measured part.
+
+        BLAS and OpenMP may use as many threads as the row says, on either side.
+        """
+        with threadpool_limits(self.threads):
+            wall, processor = time.perf_counter(), time.process_time()
+            result = self.work()
+            self.processor_seconds.append(time.process_time() - processor)
+            self.seconds.append(time.perf_counter() - wall)
         if score is not None:
             self.quality.append(dict(score(result)))
 
@@ -72,10 +79,12 @@ def measure(
     Fewer than ``turns`` turns are taken, but at least two, when they would last longer
     than ``most`` seconds; the record says how many there were.
     """
-    sides = [Side(row.ours)] + ([Side(row.rival)] if row.rival else [])
+    works = [row.ours] + ([row.rival] if row.rival else [])
+    sides = [Side(work, row.threads) for work in works]
     before, began = load(), time.perf_counter()
-    for side in sides:
-        side.work()
+    with threadpool_limits(row.threads):
+        for side in sides:
+            side.work()
     while len(sides[0].seconds) < turns:
         late = time.perf_counter() - began > most
         if late and len(sides[0].seconds) >= 2:
@@ -92,6 +101,7 @@ def summary(row: Row, sides: list[Side]) -> dict[str, Any]:
         "rival_name": row.rival_name,
         "unit": f"{row.unit}/s",
         "notes": row.notes,
+        "threads": row.threads,
         "turns": len(sides[0].seconds),
     }
     for name, side in zip(("ours", "rival"), sides, strict=False):
@@ -145,13 +155,19 @@ def device() -> str:
     return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
 
 
-def store(records: list[dict[str, Any]], path: Path = RESULTS) -> None:
-    """Put records into the file of results, in place of earlier ones of their name."""
-    kept: dict[str, Any] = {}
+def store(
+    records: list[dict[str, Any]], path: Path = RESULTS, *, whole: str = ""
+) -> None:
+    """Put records into the file of results, in place of earlier ones of their name.
+
+    A name belongs to its benchmark. After a benchmark was run to its end it is named
+    by ``whole``: what ``records`` no longer hold of it is dropped.
+    """
+    rows = []
     if path.exists():
         rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
-        kept = {r["name"]: r for r in rows}
-    kept.update({r["name"]: r for r in records})
+    kept = {(r["benchmark"], r["name"]): r for r in rows if r["benchmark"] != whole}
+    kept.update({(r["benchmark"], r["name"]): r for r in records})
     path.parent.mkdir(parents=True, exist_ok=True)
     body = {"command": "python -m tutor bench", "rows": [kept[n] for n in sorted(kept)]}
     waiting = path.with_suffix(".part")
@@ -188,10 +204,13 @@ def main(*wanted: str) -> int:
     quick = os.environ.get("TUTOR_BENCH") == "quick"
     for name in wanted or known:
         module = import_module(f"tutor.benchmarks.{name}")
+        records: list[dict[str, Any]] = []
         for row in module.rows(quick):
-            record = {**measure(row), "benchmark": name, **context}
-            print(line(record), flush=True)
+            records.append({**measure(row), "benchmark": name, **context})
+            print(line(records[-1]), flush=True)
             if not quick:
-                store([record])
+                store(records[-1:])
+        if not quick:
+            store(records, whole=name)
     sys.stdout.flush()
     return 0

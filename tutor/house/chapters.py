@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -181,6 +181,18 @@ def exercises(chapter: Chapter) -> list[PageExercise]:
             )
         )
     return found
+
+
+def nbval_marks(source: str, tags: Iterable[str]) -> str:
+    """Return where nbval finds its marks, in one spelling: comments and tags."""
+    return source.upper() + " " + " ".join(tags).upper().replace("-", "_")
+
+
+def ignores_output(source: str, tags: Iterable[str]) -> bool:
+    """Say whether nbval is told, by its new word or its old, not to compare a cell."""
+    marks = nbval_marks(source, tags)
+    words = ("NBVAL_IGNORE_OUTPUT", "PYTEST_VALIDATE_IGNORE_OUTPUT", "NBVAL_SKIP")
+    return any(word in marks for word in words)
 
 
 def split_checks(source: str) -> tuple[str, list[tuple[str, str]]]:

@@ -6,12 +6,12 @@ The tests run each check on each chapter, and each check on a chapter spoilt on 
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 
 from tutor.house.address import current
 from tutor.house.chapters import CODE_BLOCK, COMMENT, Chapter, exercises
+from tutor.house.contract_code import code_rules, fixed_bands
 
 Check = Callable[[Chapter], list[str]]
 
@@ -94,32 +94,6 @@ def setup_cell(chapter: Chapter) -> list[str]:
     top = chapter.section("At a glance")
     if top is None or not top.code or top.code[0].source != code[0].source:
         problems.append("the set-up cell does not stand under At a glance")
-    return problems
-
-
-def code_rules(chapter: Chapter) -> list[str]:
-    """Refuse trailing semicolons, shell and magic lines, pins, skipped cells."""
-    problems = []
-    for cell in chapter.cells:
-        if cell.kind != "code":
-            continue
-        lines = cell.source.rstrip().splitlines() or [""]
-        where = f"cell starting {lines[0]!r}"
-        code = [line.split("#")[0].rstrip() for line in lines]
-        if code[-1].endswith(";"):
-            problems.append(f"{where}: trailing ';' (nbval would run it otherwise)")
-        if any(line.lstrip().startswith(("!", "%")) for line in lines):
-            problems.append(f"{where}: '!' or '%' line")
-        if any(re.search(r"[\w\]]==\d+\.\d+\.", line) for line in lines):
-            problems.append(f"{where}: a version pin")
-        if "clear_output" in cell.source or "tqdm" in cell.source:
-            problems.append(f"{where}: progress bars or clear_output")
-        text = cell.source.upper() + " ".join(cell.tags).upper().replace("-", "_")
-        if "NBVAL_SKIP" in text:
-            problems.append(f"{where}: skipped in the tests")
-        ignored = "NBVAL_IGNORE_OUTPUT" in text
-        if ignored and not {"timing", "device"} & set(cell.tags):
-            problems.append(f"{where}: ignores its output without tag timing or device")
     return problems
 
 
@@ -228,26 +202,6 @@ def quiz(chapter: Chapter) -> list[str]:
             problems.append(f"{where}: {right} replies start with 'Right', 1 wanted")
         if any(len(body) < 20 for body in replies):
             problems.append(f"{where}: a choice without a real reply")
-    return problems
-
-
-def fixed_bands(chapter: Chapter) -> list[str]:
-    """Refuse a band computed from what was measured: nothing could ever leave it."""
-    problems = []
-    for cell in chapter.cells:
-        if cell.kind != "code":
-            continue
-        for call in ast.walk(ast.parse(cell.source)):
-            if not isinstance(call, ast.Call):
-                continue
-            bands = [key.value for key in call.keywords if key.arg == "band"]
-            if ast.unparse(call.func).split(".")[-1] == "Measured":
-                bands += call.args[1:2]
-            problems += [
-                f"the band {ast.unparse(band)} is computed, not stated"
-                for band in bands
-                if any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(band))
-            ]
     return problems
 
 

@@ -6,11 +6,13 @@ import html
 import re
 from typing import Any
 
-from tutor.house.chapters import Chapter, exercises
+from tutor.house.chapters import Chapter, exercises, ignores_output
 from tutor.house.contract import Check
 
 LARGEST = 1_000_000
 """Bytes of a stored notebook; the page made from it is about as large."""
+EXPLORERS = 150_000
+"""Bytes of all explorers of a page together."""
 
 
 def pair(chapter: Chapter) -> list[str]:
@@ -180,12 +182,24 @@ def weight(chapter: Chapter) -> list[str]:
     return []
 
 
+def explorers(chapter: Chapter) -> list[str]:
+    """Refuse explorers that weigh more on one page than they may together."""
+    shown = (
+        output.get("data", {}).get("text/html", "") for _, output in chapter.outputs()
+    )
+    pages = ("".join(page) for page in shown)
+    size = sum(len(page.encode()) for page in pages if 'class="tutor-explorer' in page)
+    if size > EXPLORERS:
+        return [f"explorers of {size / 1e3:.0f} kB, at most 150 kB a page wanted"]
+    return []
+
+
 def compared(chapter: Chapter) -> tuple[int, int]:
     """Count the code cells whose output the tests compare, and all code cells."""
-    ignored = 0
-    for cell in chapter.code_cells:
-        tags = " ".join(cell["metadata"].get("tags", [])).upper().replace("-", "_")
-        ignored += "NBVAL_IGNORE_OUTPUT" in tags + cell["source"].upper()
+    ignored = sum(
+        ignores_output(cell["source"], cell["metadata"].get("tags", ()))
+        for cell in chapter.code_cells
+    )
     return len(chapter.code_cells) - ignored, len(chapter.code_cells)
 
 
@@ -214,4 +228,5 @@ NOTEBOOK_CHECKS: tuple[Check, ...] = (
     claims,
     stubs,
     weight,
+    explorers,
 )

@@ -57,7 +57,7 @@ def main() -> int:
     if not within and not borrowed() and version_of(binary("python")) in SUPPORTED:
         command = [str(binary("python")), "-m", "tutor", "doctor"]
         return subprocess.run(command, env=environment(), check=False).returncode
-    gaps = machine() + packages() + carriers() + device()
+    gaps = machine() + packages() + carriers() + own() + device()
     print()
     for gap in gaps:
         print(f"- {gap}")
@@ -124,6 +124,37 @@ def carriers() -> list[str]:
     return gaps
 
 
+def own() -> list[str]:
+    """Report what the reader brought along or fetched: found, missing or damaged.
+
+    Nothing of it is needed, so what is missing is said and asks for nothing.
+    """
+    try:
+        from tutor.datasets import paths, sources, text8
+        from tutor.datasets.errors import DataError
+    except ImportError:
+        return []
+    gaps = []
+    print("Own data")
+    try:
+        folder = paths.own_data()
+        print(f"  TUTOR_DATA            {folder or 'not set (nothing needs it)'}")
+    except DataError as error:
+        print("  TUTOR_DATA            no folder")
+        return [str(error)]
+    wanted = [
+        s.name for s in sources.catalogue().sources.values() if s.carrier == "own"
+    ]
+    for name in wanted:
+        condition, gap = text8.state(name)
+        print(f"  {name:22}{condition}")
+        gaps += [gap] if gap else []
+    for path in sorted(folder.iterdir()) if folder else []:
+        if path.is_file() and path.name.partition(".")[0] not in wanted:
+            print(f"  {path.name:22}found, {path.stat().st_size / 1e6:.1f} MB")
+    return gaps
+
+
 def device() -> list[str]:
     """Report the accelerator; return what is amiss where a driver goes unused."""
     ask = (
@@ -138,6 +169,9 @@ def device() -> list[str]:
         return []
     print(f"Device        {done.stdout.strip()}")
     if shutil.which("nvidia-smi") and "no CUDA" in done.stdout:
-        remedy = "UV_TORCH_BACKEND=auto make setup, after deleting .venv/.ready"
-        return [f"an NVIDIA driver is here, but torch was built without CUDA: {remedy}"]
+        return [
+            "an NVIDIA driver is here, but torch was built without CUDA: delete the"
+            " folder .venv and run `UV_TORCH_BACKEND=auto make setup` (a torch that is"
+            " there already would be kept)"
+        ]
     return []

@@ -184,9 +184,27 @@ def _on_read(app: Any, docname: str, source: list[str]) -> None:
         source[0] += "\n\n" + added + "\n"
 
 
+def edit_the_source(buttons: list[Any], docname: str) -> None:
+    """Lead the edit button of a chapter to its text: the notebook is made from it."""
+    if not (ROOT / "book" / "source" / f"{docname}.md").is_file():
+        return
+    for button in buttons:
+        edit_the_source(button.get("buttons", []), docname)
+        if button.get("label") == "source-edit-button":
+            made, text = f"/book/{docname}.ipynb", f"/book/source/{docname}.md"
+            button["url"] = button["url"].replace(made, text)
+
+
+def _on_page(
+    app: Any, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    edit_the_source(context.get("header_buttons", []), pagename)
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Connect the extension to a Sphinx application."""
     # Jupyter Book configures an extension the book leaves out: accept and ignore it.
     app.add_config_value("comments_config", {}, "html")
     app.connect("source-read", _on_read)
+    app.connect("html-page-context", _on_page, priority=900)  # the theme's are there
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

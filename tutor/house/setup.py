@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SUPPORTED = ((3, 13), (3, 12), (3, 11))
 FRESH_GB, REPAIR_GB = 4.0, 1.0
+NO_SOLUTION = "No solution found"
+"""What uv says, and only then, when versions do not go together."""
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml", "setup.py")
 
 # One environment for outputs and tests: what differs here differs in stored outputs.
@@ -37,6 +39,10 @@ FIXED = {
 
 class HouseError(Exception):
     """A command cannot go on: one line that says why and what to do."""
+
+
+class NoSolutionError(HouseError):
+    """The versions asked for do not go together on this machine."""
 
 
 def venv(root: Path = ROOT) -> Path:
@@ -69,7 +75,7 @@ def inside() -> bool:
     """Return whether this process runs in the environment, with its variables."""
     fixed = all(os.environ.get(k) == v for k, v in FIXED.items())
     if borrowed():
-        return fixed
+        return fixed and sys.version_info[:2] in SUPPORTED
     here = Path(sys.prefix).resolve() == venv().resolve()
     return here and fixed and stamp_is_current()
 
@@ -78,12 +84,23 @@ def reenter(argv: list[str]) -> int:
     """Run the command again inside the environment, made ready first."""
     variables = environment()
     if borrowed():
+        check_borrowed()
         python, variables["PATH"] = Path(sys.executable), os.environ.get("PATH", "")
     else:
         ensure()
         python = binary("python")
     command = [str(python), "-m", "tutor", *argv]
     return subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+
+
+def check_borrowed() -> None:
+    """Refuse to go on in a Python that the course does not run on."""
+    if sys.version_info[:2] not in SUPPORTED:
+        given = ".".join(map(str, sys.version_info[:2]))
+        raise HouseError(
+            f"TUTOR_ENVIRONMENT=current asks for the Python that is running, {given};"
+            " the course needs 3.11, 3.12 or 3.13: run it with one of them"
+        )
 
 
 def fingerprint(root: Path = ROOT) -> str:
@@ -97,8 +114,13 @@ def fingerprint(root: Path = ROOT) -> str:
 
 def stamp_is_current(root: Path = ROOT) -> bool:
     """Return whether the environment was completed from today's requirements."""
+    return stamp_lines(root)[:1] == [fingerprint(root)]
+
+
+def stamp_lines(root: Path = ROOT) -> list[str]:
+    """Return the stamp: a fingerprint, then what a reader of results should know."""
     stamp = venv(root) / ".ready"
-    return stamp.exists() and stamp.read_text().strip() == fingerprint(root)
+    return stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
 
 
 def version_of(python: str | Path) -> tuple[int, int] | None:
@@ -148,15 +170,33 @@ def check_space(needed_gb: float, root: Path = ROOT) -> None:
 
 
 def run(command: list[str], variables: dict[str, str] | None = None) -> None:
-    """Run one step of the set-up; a failure names the step and how to resume."""
+    """Run one step of the set-up; a failure names the step and how to resume.
+
+    What the step says on its error stream is shown as it comes, and read: uv's own
+    words tell versions that do not fit from a line that was cut or a disk that is full.
+    """
+    said = ""
     try:
-        done = subprocess.run(command, env=variables, cwd=ROOT, check=False)
+        with subprocess.Popen(
+            command,
+            env=variables,
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        ) as step:
+            for line in step.stderr or ():
+                sys.stderr.write(line)
+                said += line
     except OSError as error:
         raise HouseError(f"cannot start {command[0]}: {error}") from error
-    if done.returncode:
-        raise HouseError(
-            f"set-up stopped at `{' '.join(command)}` (exit {done.returncode});"
-            " what is done stays, the next command resumes here"
+    if step.returncode:
+        kind = NoSolutionError if NO_SOLUTION in said else HouseError
+        raise kind(
+            f"set-up stopped at `{' '.join(command)}` (exit {step.returncode});"
+            " what is done stays; see the message above, mend what it names (network,"
+            " disk, permissions) and run the command again: it resumes here"
         )
 
 
@@ -193,22 +233,26 @@ def install_commands(root: Path = ROOT) -> list[list[str]]:
     ]
 
 
-def install(root: Path = ROOT) -> None:
+def install(root: Path = ROOT) -> str:
     """Install everything at the versions last tested, or at those that fit here.
 
     The frozen list holds for most machines; an early 3.11 or a rare processor may lack
-    one of its versions. Then only the pins of requirements.txt bind.
+    one of its versions. Then, and only then, the pins of requirements.txt alone bind,
+    and the sentence returned says so.
     """
     libraries, package = install_commands(root)
+    note = ""
     try:
         run(libraries, uv_variables())
-    except HouseError:
+    except NoSolutionError:
         if "--constraint" not in libraries:
             raise
-        print("constraints.txt does not fit this machine; trying without", flush=True)
+        note = "installed without constraints.txt, which does not fit this machine"
+        print(f"uv finds no solution: {note}", flush=True)
         place = libraries.index("--constraint")
         run([*libraries[:place], *libraries[place + 2 :]], uv_variables())
     run(package, uv_variables())
+    return note
 
 
 def ensure(root: Path = ROOT) -> None:
@@ -233,8 +277,9 @@ def ensure(root: Path = ROOT) -> None:
         if pip.returncode:
             run([python, "-m", "ensurepip"])
         run([python, "-m", "pip", "install", "--quiet", "uv>=0.9,<1"])
-    install(root)
-    (venv(root) / ".ready").write_text(fingerprint(root) + "\n")
+    note = install(root)
+    stamp = "\n".join(filter(None, [fingerprint(root), note])) + "\n"
+    (venv(root) / ".ready").write_text(stamp, encoding="utf-8")
 
 
 def main() -> int:

@@ -10,16 +10,23 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+from tutor.house import budgets
 from tutor.house.setup import ROOT, HouseError, binary, borrowed
 
 BUILD = ROOT / "_build"
 HTML = BUILD / "html"
 HERE = Path(__file__).parent
+SOURCES = (
+    *("book/**/*", "tutor/**/*.py", "tutor/house/404.html", "_*.yml", "CHANGELOG.md"),
+    *("data/sources.toml", "data/results/*.json"),
+)
+"""What the site is made from, as patterns below the root."""
 
 
 def read_yaml(name: str, root: Path = ROOT) -> Any:
@@ -111,19 +118,21 @@ def is_finished(html: Path = HTML) -> bool:
 
 def is_current(html: Path = HTML, root: Path = ROOT) -> bool:
     """Return whether the site is finished and younger than all it is made from."""
-    patterns = ("book/**/*", "tutor/**/*.py", "_*.yml", "CHANGELOG.md")
-    paths = [path for pattern in patterns for path in root.glob(pattern)]
+    paths = [path for pattern in SOURCES for path in root.glob(pattern)]
     newest = max((p.stat().st_mtime for p in paths if p.is_file()), default=0.0)
     return is_finished(html) and (html / ".nojekyll").stat().st_mtime >= newest
 
 
 def main() -> int:
     """Build the website and assert that every page of it exists."""
+    began = time.monotonic()
     build()
     finish()
     if lost := missing():
         raise HouseError(f"built without an error, yet missing: {', '.join(lost)}")
     print(f"Built {len(documents())} pages: open {HTML / 'index.html'}")
+    seconds = time.monotonic() - began
+    print(budgets.line("make book", seconds, budgets.BOOK_MINUTES))
     return 0
 
 

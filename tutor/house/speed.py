@@ -51,9 +51,16 @@ def _section(name: str, part: Sequence[Mapping[str, Any]]) -> str:
             "",
         ]
         lines += [*_QUALITY, *scores]
-    lines += ["", *(f"- {row['name']}: {row['notes']}." for row in part)]
+    lines += ["", *(f"- {row['name']}: {_threads(row)}{row['notes']}." for row in part)]
     machines = dict.fromkeys(_machine(row) for row in part)
     return "\n".join([*lines, "", *(f"Measured on {machine}." for machine in machines)])
+
+
+def _threads(row: Mapping[str, Any]) -> str:
+    """Say how many threads a side could use; the first rows did not record it."""
+    if "threads" not in row:
+        return ""
+    return f"{row['threads']} thread{'s' * (row['threads'] > 1)} a side; "
 
 
 def _rates(row: Mapping[str, Any]) -> str:

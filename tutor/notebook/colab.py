@@ -24,7 +24,6 @@ NEEDS = {
         "rg65",
         "google-analogies",
         "bats-analogies",
-        "wordnet",
     ),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tutor.geometry import unit_rows
 from tutor.plot import style, words
 from tutor.plot.style import INK, Figure
 
@@ -35,7 +36,7 @@ def embedding_map(
     title : str
         The question the map answers.
     normalize : bool
-        Compare directions (cosine) instead of positions.
+        Compare directions (cosine) instead of positions; a zero vector stays at 0.
     """
     grouped = groups if isinstance(groups, Mapping) else {"": list(groups)}
     keys = [key for members in grouped.values() for key in members]
@@ -43,7 +44,7 @@ def embedding_map(
         raise ValueError(f"a map takes 4 to 200 keys, given {len(keys)}")
     vectors = np.stack([np.asarray(embedding[key], dtype=float) for key in keys])
     if normalize:
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = unit_rows(vectors)
     flat, share = main_plane(vectors)
     kept = neighbours_kept(vectors, flat, k=min(5, len(keys) - 2))
     fig, axes = style.canvas(title, height=5.4)
@@ -87,7 +88,10 @@ def main_plane(vectors: np.ndarray) -> tuple[np.ndarray, float]:
     left, scale, _ = np.linalg.svd(centred, full_matrices=False)
     flat = left[:, :2] * scale[:2]
     flat *= np.where(flat[np.abs(flat).argmax(axis=0), [0, 1]] < 0, -1.0, 1.0)
-    return flat, float((scale[:2] ** 2).sum() / (scale**2).sum())
+    whole = (scale**2).sum()
+    if not whole:
+        raise ValueError("all vectors are equal: there is no map of a single point")
+    return flat, float((scale[:2] ** 2).sum() / whole)
 
 
 def neighbours_kept(vectors: np.ndarray, flat: np.ndarray, k: int) -> float:

@@ -37,9 +37,10 @@ def dense_ppmi(table: Floats) -> Floats:
     return np.asarray(np.maximum(dense_pmi(table), 0.0))
 
 
-def _conditional(table: Floats) -> Floats:
+def _rows_only(table: Floats) -> Floats:
+    """Divide by the row sums alone: shares are at most 1, so the cut takes them all."""
     rows = table / table.sum(axis=1, keepdims=True)
-    return np.asarray(np.maximum(np.log(rows / table.mean()), 0.0))
+    return np.asarray(np.maximum(np.log(rows), 0.0))
 
 
 def _ratio(table: Floats) -> Floats:
@@ -146,10 +147,12 @@ EXERCISES = (
                 "asks for the logarithm of that ratio.",
             ),
             Misconception(
-                "rows only",
-                _conditional,
-                "You divide by the row sums only. A frequent context then looks "
-                "surprising everywhere: which sum is missing?",
+                "nothing left after the cut",
+                _rows_only,
+                "All your cells are 0: each ratio was at most 1 before the logarithm. "
+                "Two usual ways lead there. Counts divided by their row sums only are "
+                "shares of a row: which other sum does chance need? Counts divided by "
+                "a product of two sums miss the total.",
             ),
         ),
     ),
