@@ -13,7 +13,6 @@ this machine's float32 matrix product on one core, times the threads.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from tutor.benchmarks import Row
+from tutor.benchmarks._machine import matmul_speed
 
 THREADS, TURNS = 2, 6
 
@@ -163,18 +163,4 @@ def _limit(corpus: Any, config: Any) -> float:
         updates = len(np.unique(places))
     outputs, width = config.negatives + 1, -(-config.dim // 16) * 16
     work = 3 * 2 * outputs * width * updates / len(part.tokens)
-    return float(THREADS * _matmul_speed() / work)
-
-
-def _matmul_speed(size: int = 1024) -> float:
-    """Return float operations a second of a float32 matrix product on one core."""
-    from threadpoolctl import threadpool_limits
-
-    A = np.ones((size, size), np.float32)
-    best = np.inf
-    with threadpool_limits(1):
-        for _ in range(5):
-            start = time.perf_counter()
-            A @ A
-            best = min(best, time.perf_counter() - start)
-    return float(2 * size**3 / best)
+    return float(THREADS * matmul_speed() / work)
