@@ -3,7 +3,7 @@
 Forms: ``reference`` (NumPy forward), ``gradients`` (the same by hand, backward),
 ``torch`` (:class:`~tutor.context.attention.torch.Encoder`, for CPU and CUDA). Beside
 them: ``masks`` (who may look at whom), ``cost`` (operations against length),
-``pretrained`` (MiniLM under our names), ``packed`` (batches, padded or without padding).
+``pretrained`` (MiniLM under our names), ``packed`` (batches, filled up or not).
 Nothing here learns an embedding of words; later chapters train the encoder.
 Chapter: ``context/attention``.
 """

@@ -110,7 +110,7 @@ def _packed(encoder: Encoder, groups: Sequence[Tensor]) -> list[Tensor]:
         """Attention of a tall table: project all, then look group by group."""
         W = torch.cat([block.W_q, block.W_k, block.W_v], dim=1)
         b = torch.cat([block.b_q, block.b_k, block.b_v])
-        parts = torch.addmm(b, X, W).split(sizes)
+        parts = torch.split(torch.addmm(b, X, W), sizes)
         seen = []
         for ids, part in zip(groups, parts, strict=True):
             shape = (*ids.shape, 3, encoder.config.heads, -1)
@@ -119,7 +119,7 @@ def _packed(encoder: Encoder, groups: Sequence[Tensor]) -> list[Tensor]:
             seen.append(O.transpose(1, 2).reshape(-1, dim))
         return torch.addmm(block.b_o, torch.cat(seen), block.W_o)
 
-    for block in encoder.blocks:
+    for block in encoder.stack():
         if encoder.config.norm == "post":
             Y = block.norm_1(X + attend(block, X))
             X = block.norm_2(Y + block.feed_forward(Y))
@@ -128,5 +128,5 @@ def _packed(encoder: Encoder, groups: Sequence[Tensor]) -> list[Tensor]:
             X = Y + block.feed_forward(block.norm_2(Y))
     if encoder.config.norm == "pre":
         X = encoder.last_norm(X)
-    parts = zip(groups, X.split(sizes), strict=True)
+    parts = zip(groups, torch.split(X, sizes), strict=True)
     return [row for ids, part in parts for row in part.view(*ids.shape, dim)]

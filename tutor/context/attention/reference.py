@@ -70,9 +70,7 @@ def attention_weights(Q: Float, K: Float, allowed: ArrayLike | None = None) -> F
     return softmax(Q @ np.swapaxes(K, -1, -2) / scale, allowed)
 
 
-def attention(
-    Q: Float, K: Float, V: Float, allowed: ArrayLike | None = None
-) -> Float:
+def attention(Q: Float, K: Float, V: Float, allowed: ArrayLike | None = None) -> Float:
     r"""Return each query's mean of the values, weighted by how well the keys match.
 
     .. math:: O = P V, \qquad o_i = \sum_j P_{ij} v_j
@@ -134,7 +132,9 @@ def layer_norm(x: Float, gain: Float, shift: Float, epsilon: float = 1e-12) -> F
     """
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = np.square(centred).mean(axis=-1, keepdims=True)
-    return np.asarray(centred / np.sqrt(variance + x.dtype.type(epsilon)) * gain + shift)
+    return np.asarray(
+        centred / np.sqrt(variance + x.dtype.type(epsilon)) * gain + shift
+    )
 
 
 def gelu(x: Float) -> Float:
@@ -167,8 +167,8 @@ def block(
     r"""Return the states after one block.
 
     .. math::
-        \text{post:}\quad & Y = \mathrm{LN}_1(X + A(X)), & Z &= \mathrm{LN}_2(Y + F(Y))\\
-        \text{pre:}\quad & Y = X + A(\mathrm{LN}_1(X)), & Z &= Y + F(\mathrm{LN}_2(Y))
+        \text{post: } & Y = \mathrm{LN}_1(X + A(X)), & Z &= \mathrm{LN}_2(Y + F(Y))\\
+        \text{pre: } & Y = X + A(\mathrm{LN}_1(X)), & Z &= Y + F(\mathrm{LN}_2(Y))
 
     where :math:`A` is :func:`multi_head_attention` and :math:`F`
     :func:`feed_forward`.

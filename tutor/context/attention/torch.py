@@ -7,14 +7,16 @@ the fastest kernel of the device. Chapter: ``context/attention``.
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tutor.context.attention import masks
 from tutor.context.attention import config as settings
+from tutor.context.attention import masks
 from tutor.context.attention.config import EncoderConfig, Parameters
 from tutor.context.attention.reference import check_tokens, sinusoidal
 
@@ -68,7 +70,7 @@ class Block(nn.Module):
     def heads(self, X: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return queries, keys, values: three of (batch, heads, n, d_h)."""
         parts = (
-            (X @ W + b).unflatten(-1, (self.config.heads, -1)).transpose(-2, -3)
+            (X @ W + b).view(*X.shape[:-1], self.config.heads, -1).transpose(-2, -3)
             for W, b in (
                 (self.W_q, self.b_q),
                 (self.W_k, self.b_k),
@@ -86,7 +88,7 @@ class Block(nn.Module):
         S = Q @ K.transpose(-1, -2) / Q.shape[-1] ** 0.5
         if allowed is not None:
             S = S.masked_fill(~allowed.unsqueeze(-3), -torch.inf)
-        return S.softmax(dim=-1)
+        return torch.softmax(S, dim=-1)
 
     def feed_forward(self, X: Tensor) -> Tensor:
         """Return the two-layer network of each token, before residual and norm."""
@@ -227,7 +229,7 @@ class Encoder(nn.Module):
     def run(self, X: Tensor, allowed: Tensor | None = None) -> list[Tensor]:
         """Return X and the states after each block, for states of one's own making."""
         states = [X]
-        for block in self.blocks:
+        for block in self.stack():
             states.append(block(states[-1], allowed))
         if self.config.norm == "pre":
             states[-1] = self.last_norm(states[-1])
@@ -244,8 +246,12 @@ class Encoder(nn.Module):
         """Return what each head of each block looks at: (batch, heads, n, n) each."""
         allowed = self.allowed(tokens, lengths, mask=mask, prefixes=prefixes)
         states = self.run(self.embed(tokens), allowed)
-        pairs = zip(self.blocks, states, strict=False)
+        pairs = zip(self.stack(), states, strict=False)
         return [block.attention_weights(X, allowed) for block, X in pairs]
+
+    def stack(self) -> list[Block]:
+        """Return the blocks in order."""
+        return cast("list[Block]", list(self.blocks))
 
     def last_norm(self, X: Tensor) -> Tensor:
         """Apply the LayerNorm of the embeddings (post) or of the last state (pre)."""
@@ -256,7 +262,7 @@ class Encoder(nn.Module):
     def values(self) -> Parameters:
         """Return a copy of the parameters as NumPy arrays, wherever they are."""
 
-        def held(part: Tensor | None) -> np.ndarray | None:
+        def held(part: Tensor | None) -> Any:
             return None if part is None else part.detach().cpu().numpy().copy()
 
         top = {
@@ -265,8 +271,10 @@ class Encoder(nn.Module):
             if name != "blocks"
         }
         blocks = tuple(
-            settings.Block(**{name: held(getattr(block, name)) for name in settings.Block._fields})
-            for block in self.blocks
+            settings.Block(
+                **{name: held(getattr(block, name)) for name in settings.Block._fields}
+            )
+            for block in self.stack()
         )
         return Parameters(**top, blocks=blocks)
 
