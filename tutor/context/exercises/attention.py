@@ -20,11 +20,6 @@ Triple = tuple[Floats, Floats, Floats]
 
 
 # --- 1. a softmax with a mask --------------------------------------------------------
-def masked_softmax(scores: Floats, allowed: Allowed) -> Floats:
-    """Return shares over the allowed places of each row."""
-    return softmax(scores, allowed)
-
-
 def _unmasked(scores: Floats, allowed: Allowed) -> Floats:
     del allowed
     return softmax(scores)
@@ -165,10 +160,6 @@ def _one_of_two_products(dim: int, hidden: int) -> int:
     return 4 * dim + 2 * hidden
 
 
-def _three_projections(dim: int, hidden: int) -> float:
-    return (6 * dim + 4 * hidden) / 4
-
-
 def _sizes(rng: np.random.Generator) -> list[Case]:
     return [(384, 1536), (8, 5), (int(rng.integers(2, 99)), int(rng.integers(2, 99)))]
 
@@ -176,7 +167,7 @@ def _sizes(rng: np.random.Generator) -> list[Case]:
 EXERCISES = (
     Exercise(
         name="masked_softmax",
-        reference=masked_softmax,
+        reference=softmax,
         cases=_scores,
         misconceptions=(
             Misconception(
@@ -303,11 +294,6 @@ EXERCISES = (
                 "one product of the pairs",
                 _one_of_two_products,
                 "All pairs are visited twice: for the scores, and to mix the values.",
-            ),
-            Misconception(
-                "three projections",
-                _three_projections,
-                "Queries, keys, values: and what mixes the heads at the end?",
             ),
         ),
     ),
