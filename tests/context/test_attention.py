@@ -380,6 +380,7 @@ def test_a_row_that_may_look_nowhere_is_refused():
         ({"mask": "prefix"}, "prefixes go with mask='prefix'"),
         ({"prefixes": [1]}, "prefixes go with mask='prefix'"),
         ({"mask": "prefix", "prefixes": [4]}, "prefixes must lie between 0 and 3"),
+        ({"lengths": [2, 3]}, "for 2 sequences, but the batch has 1"),
         ({"lengths": [0]}, "lengths must lie between 1 and 3"),
         ({"lengths": [4]}, r"lengths must lie between 1 and 3.*got \[4\]"),
     ],

@@ -230,6 +230,8 @@ def test_sequences_without_tokens_are_refused():
         packed.pad([[1, 2], []])
     with pytest.raises(ValueError, match="0 sequences"):
         packed.pad([])
+    with pytest.raises(ValueError, match="0 sequences"):
+        packed.last_states(twin(SHAPES[0])[2], [])
 
 
 def test_dropout_acts_in_training_only():

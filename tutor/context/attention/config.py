@@ -20,35 +20,36 @@ POSITIONS = ("learned", "sinusoidal", "none")
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    r"""Settings of an encoder; values in brackets: [Vaswani et al.; MiniLM-L6].
+    r"""Settings of an encoder; values in brackets: [MiniLM-L6].
 
     Attributes
     ----------
     layers : int
-        Blocks, one after the other :math:`N` [6; 6].
+        Blocks, one after the other :math:`N` [6].
     dim : int
-        Length of a state :math:`d` [512; 384].
+        Length of a state :math:`d` [384].
     heads : int
-        Heads :math:`H`; each works on :math:`d / H` coordinates [8; 12].
+        Heads :math:`H`; each works on :math:`d / H` coordinates [12].
     hidden : int
-        Width of the feed-forward layer :math:`h` [2048; 1536].
+        Width of the feed-forward layer :math:`h` [1536].
     vocab : int
-        Different tokens [37,000; 30,522].
+        Different tokens [30,522].
     max_length : int
-        Longest sequence; learned positions have that many rows [–; 512].
+        Longest sequence; learned positions have that many rows [512].
     norm : {"post", "pre"}
-        Normalise after each residual sum, or before each sublayer [post; post].
+        Normalise after each residual sum, or before each sublayer [post]. Vaswani
+        et al. have post.
     activation : {"gelu", "relu"}
-        Between the two feed-forward matrices [relu; gelu].
+        Between the two feed-forward matrices [gelu]. Vaswani et al. have relu.
     positions : {"learned", "sinusoidal", "none"}
-        What is added to the token vectors [sinusoidal; learned].
+        What is added to the token vectors [learned]. Vaswani et al. have waves.
     segments : int
-        Rows of the segment table, 0 for none [0; 2].
+        Rows of the segment table, 0 for none [2].
     dropout : float
         Chance to drop a coordinate in training, as BERT does it: after the
-        embeddings, in the attention weights, after each sublayer [0.1; 0.1].
+        embeddings, in the attention weights, after each sublayer [0.1].
     epsilon : float
-        Added to the variance in LayerNorm [–; 1e-12].
+        Added to the variance in LayerNorm [1e-12].
 
     Raises
     ------

@@ -104,6 +104,15 @@ def allowed(
     return np.asarray(table & padding(n, lengths))
 
 
+def check_batch(table: Allowed, batch: int) -> None:
+    """Refuse a mask made for another number of sequences."""
+    if table.ndim == 3 and len(table) not in (1, batch):
+        raise ValueError(
+            f"lengths or prefixes for {len(table)} sequences, but the batch has "
+            f"{batch}; give one number for each"
+        )
+
+
 def _check(values: ArrayLike, name: str, least: int, most: int) -> None:
     given: NDArray[Any] = np.asarray(values)
     if given.size == 0 or given.min() < least or given.max() > most:

@@ -32,17 +32,22 @@ def pad(sequences: Sequence[ArrayLike], fill: int = 0) -> tuple[Ids, Ids]:
     ValueError
         If there is no sequence, or one without tokens.
     """
+    rows = _rows(sequences)
+    lengths = np.array([len(row) for row in rows])
+    table = np.full((len(rows), lengths.max()), fill, dtype=np.int64)
+    for row, ids in zip(table, rows, strict=True):
+        row[: len(ids)] = ids
+    return table, lengths
+
+
+def _rows(sequences: Sequence[ArrayLike]) -> list[Ids]:
     rows = [np.asarray(s, dtype=np.int64) for s in sequences]
     if not rows or not all(len(row) for row in rows):
         raise ValueError(
             f"{len(rows)} sequences, {sum(not len(r) for r in rows)} of them empty; "
             "give one or more, each with a token (a tokenizer adds [CLS] and [SEP])"
         )
-    lengths = np.array([len(row) for row in rows])
-    table = np.full((len(rows), lengths.max()), fill, dtype=np.int64)
-    for row, ids in zip(table, rows, strict=True):
-        row[: len(ids)] = ids
-    return table, lengths
+    return rows
 
 
 def batches(lengths: ArrayLike, tokens: int) -> Iterator[NDArray[np.int64]]:
@@ -77,7 +82,7 @@ def last_states(
     """
     import torch
 
-    rows = [np.asarray(s, dtype=np.int64) for s in sequences]
+    rows = _rows(sequences)
     found: list[Any] = [None] * len(rows)
     training, place = encoder.training, encoder.tokens.device
     encoder.eval()

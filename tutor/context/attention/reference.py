@@ -243,6 +243,7 @@ def hidden_states(
     """
     X = embed(parameters, tokens, config)
     allowed = masks.allowed(mask, X.shape[-2], lengths=lengths, prefixes=prefixes)
+    masks.check_batch(allowed, len(X))
     states = [X]
     for p in parameters.blocks:
         states.append(block(states[-1], p, config, allowed))

@@ -203,6 +203,7 @@ class Encoder(nn.Module):
             return mask.to(tokens.device)
         given = [None if x is None else _array(x) for x in (lengths, prefixes)]
         table = masks.allowed(mask, n, lengths=given[0], prefixes=given[1])
+        masks.check_batch(table, len(tokens))
         if table.all():
             return None
         return torch.from_numpy(table).to(tokens.device)
@@ -212,7 +213,8 @@ class Encoder(nn.Module):
 
         Shapes: ``tokens`` (batch, n) int → (batch, n, dim).
         """
-        check_tokens(tokens.detach().cpu().numpy(), self.config)
+        if tokens.device.type == "cpu":  # elsewhere a look at the ids would wait
+            check_tokens(tokens.numpy(), self.config)
         n = tokens.shape[-1]
         X = F.embedding(tokens, self.tokens)
         if self.positions is not None:
