@@ -1,7 +1,8 @@
 """Studies of chapter ``context/attention``: words in their place, sentences, order.
 
-All run live. Settings were looked at once, on other lemmas and other sentences than the
-chapter measures: ``PILOT`` of each were left aside for that.
+Settings were looked at once, on other lemmas and other sentences than the chapter
+measures: ``PILOT`` of each were left aside for that. The chapter runs all of it live,
+the senses on a part of the lemmas; ``attention_senses`` stores them for every lemma.
 """
 
 from __future__ import annotations
