@@ -25,6 +25,7 @@ NEEDS = {
         "google-analogies",
         "bats-analogies",
     ),
+    "context/attention": ("minilm-l6-v2", "wordnet"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
