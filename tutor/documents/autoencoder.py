@@ -147,7 +147,11 @@ def inputs(counts: csr_matrix, words: int) -> tuple[csr_matrix, csr_matrix]:
 
 def initial_weights(words: int, config: AutoencoderConfig, seed: int) -> Weights:
     """Return normal weights of variance one over the layer's inputs, biases of zero."""
-    shapes = ((words, config.hidden), (config.hidden, config.bits), (config.bits, words))
+    shapes = (
+        (words, config.hidden),
+        (config.hidden, config.bits),
+        (config.bits, words),
+    )
     layers = []
     for k, (rows, columns) in enumerate(shapes):
         drawn = normal_draws(rows, columns, seed, WEIGHTS + k)

@@ -136,7 +136,8 @@ def weighted_mean(counts: csr_matrix, vectors: ArrayLike, weights: ArrayLike) ->
         )
     n = np.asarray(counts.sum(axis=1)).ravel()
     total: Matrix = counts @ (a[:, None] * u)
-    return total / np.maximum(n, 1)[:, None]
+    mean: Matrix = total / np.maximum(n, 1)[:, None]
+    return mean
 
 
 def sif_weights(frequencies: ArrayLike, a: float = 1e-3) -> Matrix:

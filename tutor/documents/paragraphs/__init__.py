@@ -142,14 +142,16 @@ def fit(
     _check(config, backend, device)
     names = [str(i) for i in range(len(corpus))] if keys is None else list(keys)
     if len(names) != len(corpus):
-        raise ValueError(f"{len(names)} keys for {len(corpus)} documents: give one each")
+        raise ValueError(
+            f"{len(names)} keys for {len(corpus)} documents: give one each"
+        )
     plan = make_plan(corpus, config, seed=seed)
     words = corpus.vocabulary.words
     start = walk.initial_parameters(len(corpus), len(words), config, seed=seed)
     done, history = _train(start, plan, config, backend, seed, device)
     meta = {"algorithm": "paragraph vectors", "corpus": corpus.name, "seed": seed}
     return ParagraphFit(
-        embedding=Embedding(names, done.D, meta=meta),
+        embedding=Embedding(tuple(names), done.D, meta=meta),
         context=Embedding(words, done.V, meta={**meta, "matrix": "output, bias last"}),
         history=history,
         config=config,
@@ -202,7 +204,9 @@ def infer(
     start = run.parameters._replace(D=fresh.D)
     done, _ = _train(start, plan, config, run.backend, later, device, frozen=True)
     names = [str(i) for i in range(len(documents))] if keys is None else list(keys)
-    return Embedding(names, done.D, meta={"algorithm": "paragraph vectors, inferred"})
+    return Embedding(
+        tuple(names), done.D, meta={"algorithm": "paragraph vectors, inferred"}
+    )
 
 
 def codes(run: ParagraphFit, vectors: ArrayLike | None = None) -> NDArray[np.bool_]:

@@ -135,7 +135,11 @@ def dbow_epoch_jit(tables, plan, run, longest, frozen):
     rate = float32(rate)
     slot = np.full(len(keep), -1, np.int32)
     room = longest * (negatives + 1)
-    bag = np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.float32)
+    bag = (
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+        np.empty(room, np.float32),
+    )
     h, gh = np.zeros(V.shape[2], np.float32), np.zeros(V.shape[2], np.float32)
     z, gd = np.zeros(V.shape[2], np.float32), np.zeros(D.shape[2], np.float32)
     for i in range(len(offsets) - 1):
@@ -163,7 +167,11 @@ def dm_epoch_jit(tables, plan, run, longest, frozen):
     rate = float32(rate)
     slot = np.full(len(keep), -1, np.int32)
     room = negatives + 1
-    bag = np.empty(room, np.int32), np.empty(room, np.float32), np.empty(room, np.float32)
+    bag = (
+        np.empty(room, np.int32),
+        np.empty(room, np.float32),
+        np.empty(room, np.float32),
+    )
     h, gh = np.zeros(V.shape[2], np.float32), np.zeros(V.shape[2], np.float32)
     h[width] = ONE
     words, places = np.empty(longest, np.int32), np.empty(longest, np.int64)

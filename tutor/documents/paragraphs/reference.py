@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tutor.words.word2vec.reference import log_sigmoid, sigmoid
 
@@ -55,7 +55,7 @@ class Parameters(NamedTuple):
 
 
 # --- a bag of yes/no decisions on one input ------------------------------------------
-def bag_loss(h: Float, v: Float, p: ArrayLike, q: ArrayLike) -> float:
+def bag_loss(h: Float, v: Float, p: Float, q: Float) -> float:
     r"""Return the loss of one input against its words and its noise.
 
     .. math:: \ell = -\sum_o \bigl[p_o \log\sigma(s_o) + q_o \log\sigma(-s_o)\bigr],
@@ -71,9 +71,7 @@ def bag_loss(h: Float, v: Float, p: ArrayLike, q: ArrayLike) -> float:
     return float(-(p * log_sigmoid(s) + q * log_sigmoid(-s)).sum())
 
 
-def bag_gradients(
-    h: Float, v: Float, p: ArrayLike, q: ArrayLike
-) -> tuple[Float, Float]:
+def bag_gradients(h: Float, v: Float, p: Float, q: Float) -> tuple[Float, Float]:
     r"""Return the gradients of :func:`bag_loss` by ``h`` and ``v``.
 
     .. math:: g_o = (p_o + q_o)\,\sigma(s_o) - p_o, \qquad
@@ -82,7 +80,7 @@ def bag_gradients(
 
     Shapes: as :func:`bag_loss` → (width,), (outputs, width + 1).
     """
-    p, q = np.asarray(p, h.dtype), np.asarray(q, h.dtype)
+    p, q = p.astype(h.dtype), q.astype(h.dtype)
     s = v[:, :-1] @ h + v[:, -1]
     g = (p + q) * sigmoid(s) - p
     return g @ v[:, :-1], np.outer(g, np.append(h, h.dtype.type(1)))
@@ -90,7 +88,7 @@ def bag_gradients(
 
 # --- codes ---------------------------------------------------------------------------
 def round_code(z: Float) -> Float:
-    r"""Return the bits :math:`b = \mathbb 1[z > 0]`, which is :math:`\sigma(z)` rounded.
+    r"""Return the bits :math:`b = \mathbb 1[z > 0]`: :math:`\sigma(z)` rounded.
 
     Shapes: any → the same, zeros and ones in the dtype of ``z``.
     """

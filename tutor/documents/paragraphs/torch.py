@@ -49,8 +49,10 @@ class ParagraphVectors(torch.nn.Module):
     def __init__(self, start: Parameters, config: ParagraphConfig):
         super().__init__()
         self.config = config
-        for name, table in start._asdict().items():
-            self.register_parameter(name, torch.nn.Parameter(torch.tensor(table)))
+        self.D = torch.nn.Parameter(torch.tensor(start.D))
+        self.V = torch.nn.Parameter(torch.tensor(start.V))
+        self.W = torch.nn.Parameter(torch.tensor(start.W))
+        self.U = torch.nn.Parameter(torch.tensor(start.U))
 
     def hidden(self, documents: torch.Tensor) -> torch.Tensor:
         """Return what predicts the words of these documents: (batch, width)."""
@@ -85,7 +87,10 @@ class ParagraphVectors(torch.nn.Module):
     def arrays(self) -> Parameters:
         """Return the tables as NumPy arrays, wherever they are."""
         return Parameters(
-            *(getattr(self, n).detach().cpu().numpy().copy() for n in Parameters._fields)
+            *(
+                getattr(self, n).detach().cpu().numpy().copy()
+                for n in Parameters._fields
+            )
         )
 
 
