@@ -15,7 +15,14 @@ PARTS = (
     *("graphs", "knowledge", "systems", "closing"),
 )
 # (importing room, imported room): why a later part may lean on an earlier one.
-ACROSS_PARTS: dict[tuple[str, str], str] = {}
+ACROSS_PARTS: dict[tuple[str, str], str] = {
+    ("documents.paragraphs", "words.word2vec"): "the same decisions: one sigmoid",
+    ("documents.paragraphs", "words.fast"): "the kernels' sigmoid",
+    ("documents.autoencoder", "words.word2vec"): "the same sigmoid",
+    ("documents.exercises", "words.word2vec"): "the same sigmoid",
+    ("documents.studies", "words.evaluation"): "the two labelled collections",
+    ("documents.studies", "words.word2vec"): "SIF takes means of word vectors",
+}
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}
 # Modules that use the house, and why; all others know nothing of it.

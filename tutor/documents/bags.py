@@ -146,7 +146,7 @@ def sif_weights(frequencies: ArrayLike, a: float = 1e-3) -> Matrix:
     .. math:: a_w = \frac{a}{a + f_w}
 
     where :math:`f_w` is the word's share of all tokens. Shapes: (vocab,) → (vocab,).
-    Source: Arora et al. (2017), equation 3.
+    Source: Arora et al. (2017).
     """
     if not a > 0:
         raise ValueError(f"a must be above 0, got {a}")

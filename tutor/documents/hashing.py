@@ -73,7 +73,7 @@ def lsh(vectors: ArrayLike, bits: int, *, seed: int = 0, center: bool = True) ->
         Take the mean off first: planes through the origin split a cloud badly that
         lies to one side of it.
 
-    Source: Charikar (2002), section 3.
+    Source: Charikar (2002).
     """
     X = _checked(vectors, bits)
     mean = X.mean(axis=0) if center else np.zeros(X.shape[1])
@@ -100,7 +100,7 @@ def itq(
     seed : int
         The random rotation to start from.
     iterations : int
-        Turns, 50 in the paper.
+        Turns.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def itq(
     losses : (iterations + 1,)
         The mean loss an entry at the start and after each turn: never rises.
 
-    Source: Gong and Lazebnik (2011), section 2.2.
+    Source: Gong and Lazebnik (2011).
     """
     X = _checked(vectors, bits)
     if bits > min(X.shape):

@@ -91,7 +91,7 @@ def average_precisions(distances: ArrayLike, relevant: ArrayLike) -> Floats:
 
     Shapes: both (queries, documents), whole numbers ≥ 0 and bool → (queries,).
     Raises ``ValueError`` for other input, or a query with nothing relevant.
-    Source: McSherry and Najork (2008), section 2.
+    Source: McSherry and Najork (2008).
     """
     d, y = _checked(distances, relevant)
     harmonic = np.concatenate([[0.0], np.cumsum(1.0 / np.arange(1, d.shape[1] + 1))])

@@ -25,6 +25,7 @@ NEEDS = {
         "bats-analogies",
         "wordnet",
     ),
+    "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 

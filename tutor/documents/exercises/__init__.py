@@ -1,1 +1,1 @@
-"""Exercises of part *documents*: each chapter's module lists its own in ``EXERCISES``."""
+"""Exercises of part *documents*: each chapter's module lists its ``EXERCISES``."""

@@ -102,7 +102,7 @@ def straight_through(z: Float, gradient: Float) -> Float:
               = \sigma(z)\,(1 - \sigma(z))\,\nabla_b
 
     Rounding is taken for the identity; its true derivative is 0 almost everywhere.
-    Shapes: both alike → the same. Source: Bengio et al. (2013), section 4.
+    Shapes: both alike → the same. Source: Bengio et al. (2013).
     """
     s = sigmoid(z)
     return np.asarray(s * (1 - s) * gradient)

@@ -14,13 +14,11 @@ from tutor.documents.studies.paragraphs import (
     SEEDS,
     Collection,
     Pair,
-    Scores,
-    judge,
     table,
 )
 from tutor.evaluate import binary
-from tutor.words import word2vec
 from tutor.words.word2vec import Word2VecConfig
+from tutor.words.word2vec import fit as fit_words
 
 
 def fits(
@@ -36,7 +34,7 @@ def word_vectors(
     """Return skip-gram vectors learned from the database, one table a seed."""
     config = Word2VecConfig(dim=100, epochs=epochs)
     return {
-        s: np.asarray(word2vec.fit(data.corpus, config, seed=s).embedding.vectors)
+        s: np.asarray(fit_words(data.corpus, config, seed=s).embedding.vectors)
         for s in seeds
     }
 
@@ -99,17 +97,5 @@ def tie_scores(
     return np.array(naive), np.array(fair)
 
 
-__all__ = [
-    "Scores",
-    "by_file_order",
-    "centred",
-    "fits",
-    "judge",
-    "means",
-    "sif",
-    "sorted_by_topic",
-    "table",
-    "tie_scores",
-    "weighted",
-    "word_vectors",
-]
+__all__ = ["by_file_order", "centred", "fits", "means", "sif", "sorted_by_topic"]
+__all__ += ["table", "tie_scores", "weighted", "word_vectors"]
