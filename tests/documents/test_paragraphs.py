@@ -163,7 +163,7 @@ def test_a_code_does_not_change_with_the_scale(values, factor):
 # --- fit and infer -------------------------------------------------------------------
 @pytest.mark.parametrize("code", ["real", "binary", "real-binary"])
 def test_frozen_moves_the_documents_only(code):
-    config = ParagraphConfig(dim=6, bits=9, epochs=1, code=code)
+    config = ParagraphConfig(dim=6, bits=9, epochs=1, code=code, sample=0)
     run = pv.fit(toy(), config, backend="numpy", seed=1)
     before = [table.copy() for table in run.parameters]
     found = pv.infer(run, [["w1", "w2"], ["unknown"], ["w3"] * 4], seed=5)
