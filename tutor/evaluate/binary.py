@@ -10,6 +10,7 @@ Source: McSherry and Najork (2008). Chapter: ``documents/paragraphs``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -102,8 +103,9 @@ def average_precisions(distances: ArrayLike, relevant: ArrayLike) -> Floats:
         inside = (g.hits - 1) / np.maximum(g.size - 1, 1)
         inside *= g.size - (g.size_before + 1) * delta
         terms = g.hits * ((g.hits_before + 1) * delta + inside)
-        total: Floats = (terms / np.maximum(g.size, 1)).sum(axis=1)
-        return total / g.hits.sum(axis=1)
+        total = (terms / np.maximum(g.size, 1)).sum(axis=1)
+        mean: Floats = total / g.hits.sum(axis=1)
+        return mean
 
     return _in_blocks(d, y, of)
 
@@ -127,9 +129,10 @@ def ndcgs(distances: ArrayLike, relevant: ArrayLike, k: int = 10) -> Floats:
         first = np.minimum(g.size_before, top).astype(np.int64)
         last = np.minimum(g.size_before + g.size, top).astype(np.int64)
         mean = g.hits / np.maximum(g.size, 1)
-        gained: Floats = (mean * (discount[last] - discount[first])).sum(axis=1)
+        gained = (mean * (discount[last] - discount[first])).sum(axis=1)
         best = np.minimum(g.hits.sum(axis=1), top).astype(np.int64)
-        return gained / discount[best]
+        share: Floats = gained / discount[best]
+        return share
 
     return _in_blocks(d, y, of)
 
@@ -158,7 +161,9 @@ def _checked(
     return d.astype(np.int64), y
 
 
-def _in_blocks(d: Integers, y: NDArray[np.bool_], of) -> Floats:  # type: ignore[no-untyped-def]
+def _in_blocks(
+    d: Integers, y: NDArray[np.bool_], of: Callable[[_Groups], Floats]
+) -> Floats:
     """Count documents by query and distance, some queries at a time."""
     levels = int(d.max()) + 1
     step = max(1, _CELLS // max(levels, d.shape[1]))

@@ -100,7 +100,7 @@ def _overall_share(relevant: Integers, size: Integers, k: int) -> float:
 
 
 def _groups(rng: np.random.Generator) -> list[Case]:
-    hand = (np.array([1, 3, 6]), np.array([2, 8, 30]), 7)
+    hand = (np.array([1, 6, 6]), np.array([2, 8, 30]), 7)
     size = rng.integers(2, 9, 6)
     return [hand, (rng.integers(1, size), size, int(size.sum()) // 2 + 1)]
 

@@ -107,9 +107,9 @@ def fit(
     config : ParagraphConfig or None
         None is the default configuration.
     keys : sequence of str, optional
-        Names of the documents; their numbers otherwise.
+        Names of the documents; otherwise their numbers.
     backend : {"numba", "numpy", "torch"}
-        ``numpy`` is for small collections: about 300 documents a second and epoch.
+        ``numpy`` is for small collections.
     seed : int
         Fixes initial vectors, subsampling and noise.
     device : str
@@ -125,16 +125,14 @@ def fit(
     Raises
     ------
     ValueError
-        For an unknown backend or device, a corpus without tokens, or a batch that the
-        backend does not take.
+        For an unknown backend or device, a corpus without tokens, or a wrong batch.
     FloatingPointError
         If training diverged.
 
     Notes
     -----
     gensim's names in ``Doc2Vec``: ``vector_size`` = dim, ``dm=0`` = ``dbow``,
-    ``negative`` = negatives, ``alpha`` = learning_rate (of plain gradient descent
-    there), ``ns_exponent`` = noise_power; it has no biases and no codes.
+    ``negative`` = negatives, ``alpha`` = learning_rate; no biases and no codes.
     """
     from tutor.embedding import Embedding
 
@@ -178,8 +176,7 @@ def infer(
     run : ParagraphFit
         Its backend is used again.
     documents : sequence of sequences of words
-        Words the training did not have are left out. A document of none keeps its
-        random initial vector.
+        Unknown words are left out; a document of none keeps its random start.
     keys : sequence of str, optional
         Names of the documents; their numbers otherwise.
     seed : int
@@ -214,9 +211,8 @@ def codes(run: ParagraphFit, vectors: ArrayLike | None = None) -> NDArray[np.boo
 
     Parameters
     ----------
-    run : ParagraphFit
     vectors : (n, dim), optional
-        Of documents that were inferred; those of the training otherwise.
+        Of inferred documents; those of the training otherwise.
 
     Shapes: → (n, bits) bool. Raises ``ValueError`` for a run with real codes, whose
     signs mean nothing.
