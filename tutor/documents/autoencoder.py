@@ -43,7 +43,7 @@ class AutoencoderConfig:
     noise : float
         Standard deviation of the noise before the logistic function.
     words : int
-        The most frequent words are the input and the output; 2,000 in the paper.
+        The most frequent words are the input and the output.
     epochs, batch : int
         Passes, and documents a step.
     learning_rate : float

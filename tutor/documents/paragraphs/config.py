@@ -12,8 +12,7 @@ CODES = ("real", "binary", "real-binary")
 class ParagraphConfig:
     r"""Settings of :func:`tutor.documents.paragraphs.fit`.
 
-    Defaults are the course's run on some thousand documents of some dozen words. The
-    papers train on far larger collections.
+    Defaults are for some thousand documents of some dozen words.
 
     Attributes
     ----------
