@@ -18,6 +18,12 @@ PARTS = (
 ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("graphs.walks", "words.word2vec"): "DeepWalk is word2vec on walks",
     ("graphs.studies", "words.word2vec"): "the settings of that word2vec",
+    ("documents.paragraphs", "words.word2vec"): "the same decisions: one sigmoid",
+    ("documents.paragraphs", "words.fast"): "the kernels' sigmoid",
+    ("documents.autoencoder", "words.word2vec"): "the same sigmoid",
+    ("documents.exercises", "words.word2vec"): "the same sigmoid",
+    ("documents.studies", "words.evaluation"): "the two labelled collections",
+    ("documents.studies", "words.word2vec"): "SIF takes means of word vectors",
 }
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}

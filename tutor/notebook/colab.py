@@ -26,6 +26,7 @@ NEEDS = {
         "bats-analogies",
     ),
     "context/attention": ("minilm-l6-v2", "wordnet"),
+    "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 

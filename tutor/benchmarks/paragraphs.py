@@ -1,0 +1,90 @@
+"""Benchmarks of chapter ``documents/paragraphs``: PV-DBOW against gensim's Doc2Vec.
+
+Both make the same number of passes over the same documents with as many noise words;
+the quality beside the speed is MAP by topic of unseen documents' inferred vectors.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from tutor.benchmarks import Row
+
+DIM, EPOCHS, NEGATIVES, SAMPLE = 100, 10, 5, 1e-4
+
+
+def rows(quick: bool) -> list[Row]:
+    """Return the rows; ``quick`` takes 1,000 documents."""
+    from tutor.documents import paragraphs as pv
+    from tutor.documents.studies import paragraphs as study
+
+    data = study.leads(database=1000 if quick else study.DATABASE, queries=500)
+    found = []
+    for architecture in ("dbow", "dm"):
+        config = pv.ParagraphConfig(
+            dim=DIM,
+            architecture=architecture,
+            epochs=EPOCHS,
+            negatives=NEGATIVES,
+            sample=SAMPLE,
+            learning_rate=0.05,
+        )
+        found.append(_row(data, config))
+    return found
+
+
+def _row(data: Any, config: Any) -> Row:
+    from tutor.documents import paragraphs as pv
+
+    seeds = itertools.count()
+
+    def ours() -> Any:
+        run = pv.fit(data.corpus, config, seed=next(seeds))
+        return run.parameters.D, lambda: pv.infer(run, data.queries).vectors
+
+    return Row(
+        name=f"paragraph vectors, {config.architecture}, 1 thread",
+        ours=ours,
+        rival=lambda: _gensim(data, config, next(seeds)),
+        rival_name="gensim Doc2Vec, 1 worker, its default learning rate",
+        unit="words",
+        work=float(len(data.corpus.tokens) * EPOCHS),
+        quality=lambda result: _quality(data, result),
+        notes=f"dim {DIM}, {EPOCHS} passes, {NEGATIVES} noise words, {SAMPLE:g} "
+        "subsampling; ours AdaGrad and a bias a word; counting words is left out on "
+        "our side only, inference on both",
+    )
+
+
+def _gensim(data: Any, config: Any, seed: int) -> Any:
+    from gensim.models.doc2vec import Doc2Vec, TaggedDocument
+
+    tagged = [TaggedDocument(list(d), [i]) for i, d in enumerate(data.database)]
+    model = Doc2Vec(
+        tagged,
+        dm=int(config.architecture == "dm"),
+        vector_size=DIM,
+        negative=NEGATIVES,
+        sample=SAMPLE,
+        window=config.window,
+        min_count=5,
+        epochs=EPOCHS,
+        workers=1,
+        seed=seed,
+    )
+    return model.dv.vectors, lambda: np.array(
+        [model.infer_vector(list(d)) for d in data.queries]
+    )
+
+
+def _quality(data: Any, result: Any) -> Mapping[str, float]:
+    """Score one result: MAP and nDCG@10 of inferred queries."""
+    from tutor.documents.studies import paragraphs as study
+
+    vectors, infer = result
+    scores = study.judge(study.distances((vectors, infer())), data.relevant)
+    return {"map": float(scores.ap.mean()), "ndcg@10": float(scores.ndcg.mean())}

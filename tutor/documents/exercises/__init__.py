@@ -1,0 +1,1 @@
+"""Exercises of part *documents*: each chapter's module lists its ``EXERCISES``."""
