@@ -138,7 +138,7 @@ def score_all(
     model = reference.scorer(scorer)
     parts = []
     for i in range(0, len(asked.anchor), block):
-        part = Asked(*(rows[i : i + block] for rows in asked))
+        part = asked.take(slice(i, i + block))
         parts.append(train.ask(E, R, part, model)[1])
     return np.concatenate(parts)
 

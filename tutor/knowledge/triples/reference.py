@@ -115,7 +115,7 @@ def complex_query(h: Float, r: Float) -> Float:
 
 
 def complex_query_gradients(h: Float, r: Float, g: Float) -> tuple[Float, Float]:
-    r"""Return the gradients by ``h`` and ``r``: :math:`g \bar r` and :math:`g \bar h`."""
+    r"""Return the gradients :math:`g \bar r` by ``h`` and :math:`g \bar h` by ``r``."""
     return complex_query(g, conjugate(r)), complex_query(g, conjugate(h))
 
 
@@ -125,7 +125,10 @@ def conjugate(x: Float) -> Float:
 
 
 def rotate_query(h: Float, r: Float) -> Float:
-    r"""Return :math:`q = h \circ e^{ir}`: (batch, 2 dim), (batch, dim) → (batch, 2 dim)."""
+    r"""Return :math:`q = h \circ e^{ir}`.
+
+    Shapes: ``h`` (batch, 2 dim), ``r`` (batch, dim) phases → (batch, 2 dim).
+    """
     return complex_query(h, np.concatenate([np.cos(r), np.sin(r)], axis=-1))
 
 
@@ -148,7 +151,7 @@ def dot_match(q: Float, E: Float) -> Float:
 
 
 def dot_match_gradients(q: Float, E: Float, S: Float, G: Float) -> tuple[Float, Float]:
-    r"""Return :math:`G E` and :math:`G^\top q`, where ``G`` is the gradient by ``S``."""
+    r"""Return :math:`G E`, :math:`G^\top q`, where ``G`` is the gradient by ``S``."""
     del S
     return G @ E, G.T @ q
 

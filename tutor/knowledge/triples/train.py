@@ -39,6 +39,10 @@ class Asked(NamedTuple):
     relation: Rows
     tail: NDArray[np.bool_]
 
+    def take(self, rows: Rows | slice) -> Asked:
+        """Return some of the questions."""
+        return Asked(self.anchor[rows], self.relation[rows], self.tail[rows])
+
 
 class Batch(NamedTuple):
     """One step's questions, and what the objective compares.
@@ -103,7 +107,7 @@ def make_plan(
     shape = (len(first), n_entities)
     answers = scipy.sparse.csr_array((ones, (row, targets)), shape=shape)
     answers.data[:] = 1.0
-    asked = Asked(*(part[first] for part in every))
+    asked = every.take(first)
     shares = head_shares(triples, n_relations, config.corruption)
     return Plan(triples, n_entities, n_relations, asked, answers, shares)
 
@@ -117,7 +121,7 @@ def batches(
     for i in range(0, count, config.batch_size):
         chosen = order[i : i + config.batch_size]
         if not config.sampled:
-            asked = Asked(*(part[chosen] for part in plan.asked))
+            asked = plan.asked.take(chosen)
             yield Batch(asked, plan.answers[chosen].toarray(), None, None, None)
             continue
         triples = plan.triples[chosen]
@@ -219,6 +223,7 @@ def loss_and_slope(
         return loss, losses.bce_gradients(S, Y, config.gamma)
     assert batch.true is not None
     assert batch.rows is not None
+    assert batch.entities is not None
     first = np.arange(len(batch.true))
     pos, neg = S[first, batch.true], S[batch.rows, batch.entities]
     if config.objective == "margin":
