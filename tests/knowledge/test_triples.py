@@ -177,7 +177,7 @@ def test_scatter_sum_is_add_at():
 
 
 def test_adams_first_step_is_the_rate_in_every_coordinate():
-    """After one step m / (1 - b1) = g and v / (1 - b2) = g²: the step is eta sign(g)."""
+    """After one step m / (1 - b1) = g, v / (1 - b2) = g²: the step is eta sign(g)."""
     table = np.zeros((1, 2))
     train.Adam((table,), 0.1).step(np.array([[3.0, -0.5]]))
     np.testing.assert_allclose(table, [[-0.1, 0.1]], rtol=1e-6)

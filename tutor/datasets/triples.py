@@ -52,11 +52,10 @@ class TripleSet:
             object.__setattr__(self, what, names)
         limits = (len(self.entities), len(self.relations), len(self.entities))
         for split in SPLITS:
-            rows = np.array(getattr(self, split), dtype=np.int64).reshape(-1, 3)
-            if np.shape(getattr(self, split))[1:] not in ((3,), ()):
-                raise ValueError(
-                    f"{split} must be (n, 3), got {np.shape(getattr(self, split))}"
-                )
+            rows = np.array(getattr(self, split), dtype=np.int64)
+            rows = rows.reshape(0, 3) if rows.size == 0 else rows
+            if rows.shape[1:] != (3,):
+                raise ValueError(f"{split} must be (n, 3), got {rows.shape}")
             if len(rows) and ((rows < 0).any() or (rows >= limits).any()):
                 raise ValueError(
                     f"{split} of {self.name!r} names entities or relations beyond "
