@@ -25,8 +25,12 @@ NEEDS = {
         "bats-analogies",
         "wordnet",
     ),
+    "knowledge/triples": ("nations", "kinships", "umls"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
+
+LIBRARIES = {"knowledge/triples": ("pykeen",)}
+"""Libraries that only one chapter shows and Colab does not have."""
 
 _SETUP_CELL = """\
 import sys
@@ -64,7 +68,7 @@ def setup_cell(chapter: str, address: str) -> str:
 
 def prepare(chapter: str) -> None:
     """Install what Colab lacks and fetch the chapter's data packages, naming sizes."""
-    for module in ("gensim", "uv"):
+    for module in ("gensim", "uv", *LIBRARIES.get(chapter, ())):
         if importlib.util.find_spec(module) is None:
             _say(f"installing {module} …")
             command = [sys.executable, "-m", "pip", "install", "--quiet", module]

@@ -131,6 +131,27 @@ def world_scores(
     return reciprocals(fits(data, world_config(scorer), seeds=seeds), data)
 
 
+# --- the field's library -------------------------------------------------------------
+def in_pykeen(data: str, *, epochs: int = 20, seed: int = 1) -> Any:
+    """Train and evaluate RotatE in PyKEEN; its own names for our settings."""
+    from pykeen.pipeline import pipeline
+
+    return pipeline(
+        dataset=data,
+        model="RotatE",
+        model_kwargs={"embedding_dim": 32},
+        training_loop="sLCWA",
+        negative_sampler_kwargs={"num_negs_per_pos": 32},
+        loss="nssa",
+        loss_kwargs={"margin": 6.0, "adversarial_temperature": 1.0},
+        optimizer_kwargs={"lr": 0.02},
+        training_kwargs={"num_epochs": epochs, "batch_size": 256, "use_tqdm": False},
+        evaluation_kwargs={"use_tqdm": False},
+        random_seed=seed,
+        device="cpu",
+    )
+
+
 # --- models against losses (stored) --------------------------------------------------
 def extremes(values: Mapping[str, float]) -> tuple[str, str]:
     """Return the names of the highest and the lowest value."""
