@@ -158,11 +158,12 @@ def in_pykeen(data: str, *, epochs: int = 5, seed: int = 1) -> Any:
 
 @contextmanager
 def _without_noise() -> Iterator[None]:
-    """Silence two loggers, and torch's remark that there is no memory to pin."""
+    """Silence two loggers, and two warnings of the library about its own calls."""
     for name in ("pykeen", "torch_max_mem"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "'pin_memory' argument", UserWarning)
+        warnings.filterwarnings("ignore", "Training instances", DeprecationWarning)
         yield
 
 
