@@ -1,10 +1,8 @@
 """Training in NumPy: questions, batches, one pass forward and back, Adam.
 
-The batches are index arrays made here once for both backends. Every step scores its
-questions against all entities, also where only sampled ones enter the loss: with a
-hundred entities one matrix product is cheaper than gathering rows, and the result is
-the same. A graph of a hundred thousand entities would gather. Chapter:
-``knowledge/triples``.
+The batches are index arrays, for both backends. Every step scores all entities, also
+where only sampled ones enter the loss: with a hundred of them one matrix product is
+cheaper than gathering rows, and the result is the same. Chapter: ``knowledge/triples``.
 """
 
 from __future__ import annotations
@@ -29,11 +27,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 
 class Asked(NamedTuple):
-    """Questions: ``anchor`` is given, ``relation`` too; ``tail`` says which end.
-
-    With ``tail`` the anchor is the tail and the head is asked for; the relation's
-    vector is then multiplied by the signs of its inverse.
-    """
+    """Questions; where ``tail``, the anchor is the tail and the head is asked for."""
 
     anchor: Rows
     relation: Rows
@@ -47,9 +41,8 @@ class Asked(NamedTuple):
 class Batch(NamedTuple):
     """One step's questions, and what the objective compares.
 
-    ``answers`` (questions, entities) of 0 and 1 for softmax and bce. Else ``true``
-    (triples,) and ``rows``, ``entities`` (triples, K): where the score of each true
-    triple (column of row b) and of each corrupted one stand in the table of scores.
+    ``answers`` (questions, entities) of 0 and 1; or ``true`` (triples,), ``rows`` and
+    ``entities`` (triples, K): where true and corrupted triples have their scores.
     """
 
     asked: Asked
@@ -61,7 +54,7 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """What all epochs share: the triples, the distinct questions, their answers."""
+    """What all epochs share: triples, distinct questions, their answers."""
 
     triples: Rows
     n_entities: int
@@ -75,8 +68,7 @@ class Plan:
 def questions(triples: Rows, n_relations: int, *, reciprocal: bool) -> Asked:
     """Return two questions a triple: first all tails asked for, then all heads.
 
-    With ``reciprocal``, the head is asked for by a relation of its own, number
-    ``n_relations`` + r, read forwards.
+    With ``reciprocal``, heads have a relation of their own: ``n_relations`` + r.
     """
     h, r, t = np.asarray(triples, dtype=np.int64).T
     back = np.repeat([False, True], len(h))
@@ -200,10 +192,7 @@ def pull(
 
 
 def scatter_sum(rows: Rows, values: Float, n: int) -> Float:
-    """Add ``values`` (batch, width) into ``n`` rows; rows that repeat accumulate.
-
-    The same as ``np.add.at`` on zeros, as the product with a sparse table of ones.
-    """
+    """Add ``values`` (batch, width) into ``n`` rows of zeros, as ``np.add.at`` does."""
     ones = np.ones(len(rows), dtype=values.dtype)
     spread = scipy.sparse.csr_array(
         (ones, (rows, np.arange(len(rows)))), shape=(n, len(rows))
@@ -242,11 +231,9 @@ def loss_and_slope(
 def gradients(
     E: Float, R: Float, batch: Batch, config: TriplesConfig
 ) -> tuple[float, Float, Float]:
-    r"""Return loss and gradients of one batch, with the penalty.
+    r"""Return loss and gradients of one batch, with the penalty (phases have none).
 
     .. math:: \ell + \lambda \bigl( \lVert E \rVert^2 + \lVert R \rVert^2 \bigr)
-
-    where phases in R carry no penalty.
     """
     model = reference.scorer(config.scorer)
     scored = ask(E, R, batch.asked, model)
