@@ -54,13 +54,9 @@ BACKENDS = ("numpy", "torch")
 
 
 def fit(
-    data: TripleSet,
-    config: TriplesConfig | None = None,
-    *,
-    backend: str = "numpy",
-    seed: int = 0,
-    device: str = "cpu",
-) -> Fit:
+    data: TripleSet, config: TriplesConfig | None = None, *,
+    backend: str = "numpy", seed: int = 0, device: str = "cpu",
+) -> Fit:  # fmt: skip
     r"""Learn vectors of entities and relations from the training triples.
 
     .. math:: \min_{E, R} \; \ell\bigl(\{ s(h, r, \cdot) \}, \{ s(\cdot, r, t) \}\bigr)
@@ -135,7 +131,5 @@ def fit(
         embedding=Embedding(data.entities, E, meta={**meta, "matrix": "entities"}),
         context=Embedding(names, R, meta={**meta, "matrix": "relations"}),
         history=training.History({"loss": tuple(found)}),
-        config=config,
-        seed=seed,
-        backend=backend,
-    )
+        config=config, seed=seed, backend=backend,
+    )  # fmt: skip
