@@ -137,10 +137,10 @@ def world_scores(
 # --- the field's library -------------------------------------------------------------
 def in_pykeen(data: str, *, epochs: int = 5, seed: int = 1) -> Any:
     """Train and evaluate RotatE in PyKEEN; its own names for our settings."""
-    from pykeen.pipeline import pipeline
-
     quiet = {"use_tqdm": False}
     with _without_noise():
+        from pykeen.pipeline import pipeline
+
         return pipeline(
             dataset=data,
             model="RotatE",
@@ -156,14 +156,26 @@ def in_pykeen(data: str, *, epochs: int = 5, seed: int = 1) -> Any:
         )
 
 
+def pykeen_rotate(h: Floats, phases: Floats, t: Floats) -> float:
+    """Return PyKEEN's RotatE score of one triple, real parts first."""
+    import torch
+
+    with _without_noise():
+        from pykeen.nn.modules import RotatEInteraction
+
+    parts = kg.reference.to_complex(h), np.exp(1j * phases), kg.reference.to_complex(t)
+    return float(RotatEInteraction()(*(torch.tensor(part) for part in parts)))
+
+
 @contextmanager
 def _without_noise() -> Iterator[None]:
-    """Silence two loggers, and two warnings of the library about its own calls."""
+    """Silence two loggers, two warnings about its own calls, one about a widget."""
     for name in ("pykeen", "torch_max_mem"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "'pin_memory' argument", UserWarning)
         warnings.filterwarnings("ignore", "Training instances", DeprecationWarning)
+        warnings.filterwarnings("ignore", "IProgress not found")
         yield
 
 
