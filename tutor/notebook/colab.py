@@ -11,7 +11,6 @@ NEEDS = {
     "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
     "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
-    "graphs/walks": ("wikipedia-leads-en",),
     "words/evaluation": (
         "course-en",
         "hpo",
@@ -25,10 +24,15 @@ NEEDS = {
         "google-analogies",
         "bats-analogies",
     ),
-    "context/attention": ("minilm-l6-v2", "wordnet"),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
+    "context/attention": ("minilm-l6-v2", "wordnet"),
+    "graphs/walks": ("wikipedia-leads-en",),
+    "knowledge/triples": ("nations", "kinships", "umls"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
+
+LIBRARIES = {"knowledge/triples": ("pykeen",)}
+"""Libraries that only one chapter shows and Colab does not have."""
 
 _SETUP_CELL = """\
 import sys
@@ -66,7 +70,7 @@ def setup_cell(chapter: str, address: str) -> str:
 
 def prepare(chapter: str) -> None:
     """Install what Colab lacks and fetch the chapter's data packages, naming sizes."""
-    for module in ("gensim", "uv"):
+    for module in ("gensim", "uv", *LIBRARIES.get(chapter, ())):
         if importlib.util.find_spec(module) is None:
             _say(f"installing {module} …")
             command = [sys.executable, "-m", "pip", "install", "--quiet", module]
