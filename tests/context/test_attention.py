@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numeric import differences
 
 from tutor.context import attention as A
 from tutor.context.attention.reference import heads_of, merge_heads, split_heads
@@ -104,16 +105,6 @@ def test_block_is_its_formula(norm):
 
 
 # --- rung 2: gradients are central differences ---------------------------------------
-def differences(loss, x, step=1e-6):
-    slope = np.zeros_like(x)
-    for i in np.ndindex(*x.shape):
-        up, down = x.copy(), x.copy()
-        up[i] += step
-        down[i] -= step
-        slope[i] = (loss(up) - loss(down)) / (2 * step)
-    return slope
-
-
 def assert_slope(found, loss, x):
     wanted = differences(loss, x)
     scale = np.abs(wanted).max()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numeric import differences
 
 from tutor.datasets import Corpus
 from tutor.documents import paragraphs as pv
@@ -25,16 +26,6 @@ def toy(documents=40, words=30, seed=0):
     lengths = rng.integers(1, 15, documents)
     texts = [[f"w{i}" for i in rng.integers(0, words, n)] for n in lengths]
     return Corpus.from_documents(texts, min_count=1, name="toy")
-
-
-def differences(loss, x, step=1e-6):
-    slope = np.zeros_like(x)
-    for i in np.ndindex(*x.shape):
-        up, down = x.copy(), x.copy()
-        up[i] += step
-        down[i] -= step
-        slope[i] = (loss(up) - loss(down)) / (2 * step)
-    return slope
 
 
 # --- rung 0 and 1: pencil, loop ------------------------------------------------------

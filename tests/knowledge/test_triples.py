@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numeric import differences
 
 from tutor.knowledge import triples as kg
 from tutor.knowledge.triples import TriplesConfig, losses, reference, train, worlds
@@ -22,16 +23,6 @@ def tables(model, *, entities=7, relations=4, seed=0):
     kind = reference.scorer(model)
     E = rng.normal(size=(entities, kind.entity_parts * DIM))
     return E, rng.normal(size=(relations, kind.relation_parts * DIM))
-
-
-def differences(loss, x, step=1e-6):
-    slope = np.zeros_like(x)
-    for i in np.ndindex(*x.shape):
-        up, down = x.copy(), x.copy()
-        up[i] += step
-        down[i] -= step
-        slope[i] = (loss(up) - loss(down)) / (2 * step)
-    return slope
 
 
 # --- rung 0: pencil ------------------------------------------------------------------

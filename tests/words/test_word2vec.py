@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numeric import differences
 
 from tutor.datasets import Corpus
 from tutor.words import word2vec
@@ -96,16 +97,6 @@ def test_hierarchical_loss_is_decisions_with_code_zero_as_real():
 
 
 # --- rung 2: gradients are central differences ---------------------------------------
-def differences(loss, x, step=1e-6):
-    slope = np.zeros_like(x)
-    for i in np.ndindex(*x.shape):
-        up, down = x.copy(), x.copy()
-        up[i] += step
-        down[i] -= step
-        slope[i] = (loss(up) - loss(down)) / (2 * step)
-    return slope
-
-
 def assert_gradients(loss, gradients, h, v, *rest):
     gh, gv = gradients(h, v, *rest)
     np.testing.assert_allclose(

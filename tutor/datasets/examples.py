@@ -81,13 +81,13 @@ def examples_of(synset: Synset) -> list[SenseExample]:
 def wordnet_examples() -> tuple[SenseExample, ...]:
     """Return every usable example of WordNet 3.0, in the order of its files.
 
+    Licence: WordNet's own, free for any use with its notice.
+    Chapter: ``context/attention``.
+
     Raises
     ------
     MissingCarrierError, DamagedFileError
         With the remedy, or the two hashes.
-
-    Licence: WordNet's own, free for any use with its notice. Chapter:
-    ``context/attention``.
     """
     synsets = wordnet().synsets.values()
     return tuple(example for synset in synsets for example in examples_of(synset))

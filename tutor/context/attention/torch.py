@@ -116,7 +116,7 @@ class Encoder(nn.Module):
     Parameters
     ----------
     config : EncoderConfig
-    parameters : Parameters, optional
+    parameters : named arrays, optional
         Where to begin, for example a trained model; fresh ones otherwise.
     seed : int
         Of the fresh parameters.

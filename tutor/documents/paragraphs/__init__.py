@@ -71,7 +71,7 @@ class ParagraphFit(training.Fit):
 
     Attributes
     ----------
-    parameters : Parameters
+    parameters : named arrays
         Everything learned; ``parameters.D`` is ``embedding.vectors``.
     corpus : Corpus
         Whose vocabulary, counts and noise a new document meets.
