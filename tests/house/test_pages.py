@@ -88,6 +88,13 @@ def test_links_to_chapters_being_written_become_words(monkeypatch):
     assert pages.landed(near, "words/a") == "[A](a.ipynb#x), B, [D](d.ipynb)"
 
 
+def test_a_link_to_an_equation_keeps_its_words():
+    text = "Read [the loss](#eq-glove-loss) and [this](#term-x); [that](a.md#eq-b)."
+    assert pages.equations(text) == (
+        "Read the loss {eq}`eq-glove-loss` and [this](#term-x); [that](a.md#eq-b)."
+    )
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [

@@ -160,6 +160,16 @@ def landed(text: str, docname: str) -> str:
     return re.sub(r"\[([^\]\n]+)\]\(([\w./]+)\.ipynb(?:#[^)\s]*)?\)", link, text)
 
 
+# --- links to equations ---------------------------------------------------------------
+def equations(text: str) -> str:
+    """Let a link to an equation keep its words, and add the equation's number.
+
+    The site would show ``[the loss](#eq-loss)`` as a bare *(3.2)*; elsewhere the words
+    stand and no number is known.
+    """
+    return re.sub(r"\[([^\]\n]+)\]\(#(eq-[\w-]+)\)", r"\1 {eq}`\2`", text)
+
+
 # --- Sphinx ---------------------------------------------------------------------------
 def generated(docname: str) -> str | None:
     """Return what is added to a page at build time, None for all other pages."""
@@ -178,7 +188,7 @@ def generated(docname: str) -> str | None:
 
 
 def _on_read(app: Any, docname: str, source: list[str]) -> None:
-    source[0] = landed(source[0], docname)
+    source[0] = equations(landed(source[0], docname))
     added = generated(docname)
     if added is not None:
         source[0] += "\n\n" + added + "\n"
