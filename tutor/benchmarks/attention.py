@@ -51,6 +51,7 @@ def rows(quick: bool) -> list[Row]:
             ours=lambda: study.sentence_vectors(model, texts),
             rival=rival,
             rival_name=name,
+            threads=1,
             unit="texts",
             work=float(len(texts)),
             quality=quality,

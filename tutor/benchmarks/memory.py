@@ -71,6 +71,7 @@ def _row(corpus: Any, folder: Path, sizes: Mapping[str, int]) -> Row:
         ours=lambda: measured(folder / "long"),
         rival=None,
         rival_name="memory of our process at two sizes is compared, not speed",
+        threads=THREADS,
         unit="tokens",
         work=float(sizes["long"]),
         quality=quality,

@@ -51,6 +51,7 @@ def _row(data: Any, config: Any) -> Row:
         ours=ours,
         rival=lambda: _gensim(data, config, next(seeds)),
         rival_name="gensim Doc2Vec, 1 worker, its default learning rate",
+        threads=1,
         unit="words",
         work=float(len(data.corpus.tokens) * EPOCHS),
         quality=lambda result: _quality(data, result),

@@ -38,6 +38,7 @@ def rows(quick: bool) -> list[Row]:
             ours=_ours(data, config),
             rival=_pykeen(data, config),
             rival_name="PyKEEN SLCWATrainingLoop.train",
+            threads=1,
             unit="triples",
             work=float(len(data.train) * config.epochs),
             quality=lambda made: _quality(made, data),

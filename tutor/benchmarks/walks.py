@@ -46,6 +46,7 @@ def _row(graph: Any, name: str, rounds: int, p: float, q: float) -> Row:
             if peer
             else "plain Python over networkx, rejection as ours"
         ),
+        threads=1,
         unit="steps",
         work=float(rounds * len(graph) * (LENGTH - 1)),
         quality=lambda lines: {"steps back": _back(lines)},
