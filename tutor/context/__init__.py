@@ -5,17 +5,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from tutor.lazy import rooms
 
 __all__ = ["attention"]
 
-
-def __getattr__(name: str) -> Any:
-    """Fetch an algorithm's folder on first use."""
-    if name not in __all__:
-        raise AttributeError(
-            f"module 'tutor.context' has no attribute {name!r}; it offers "
-            f"{', '.join(__all__)}"
-        )
-    return import_module(f"tutor.context.{name}")
+__getattr__ = rooms(__name__, __all__)

@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from tutor.lazy import rooms
 
 __all__ = ["counts", "glove", "word2vec"]
 
-
-def __getattr__(name: str) -> Any:
-    """Fetch an algorithm's folder on first use."""
-    if name not in __all__:
-        raise AttributeError(
-            f"module 'tutor.words' has no attribute {name!r}; it offers "
-            f"{', '.join(__all__)}"
-        )
-    return import_module(f"tutor.words.{name}")
+__getattr__ = rooms(__name__, __all__)
