@@ -87,7 +87,8 @@ def _ours(corpus: Any, config: Any) -> Callable[[], Any]:
     ready = []
     for seed in range(TURNS):
         U = epoch.padded(sampling.initial_vectors(vocab, config.dim, seed))
-        ready.append((seed, U, np.ones_like(U) * 0))
+        V = epoch.padded(np.zeros_like(U))  # its pages are touched, as U's are
+        ready.append((seed, U, V))
 
     def work() -> Any:
         seed, U, V = ready.pop(0)
