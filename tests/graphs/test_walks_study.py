@@ -73,7 +73,7 @@ def test_methods_learn_the_planted_topics(task, monkeypatch):
     vectors = [np.random.default_rng(s).normal(size=(400, 4)) for s in nodes.SEEDS]
     found = {
         "text": nodes.by_features([text], task),
-        "both": nodes.by_text_and(text, vectors, task),
+        "both": nodes.by_text_and(text, vectors, task, strength=10.0, weight=0.1),
         "edges": nodes.by_propagation(task),
         "noise": nodes.by_features(vectors, task),
         "majority": nodes.by_majority(task),
@@ -101,6 +101,23 @@ def test_the_strength_is_the_best_on_validation_nodes(task):
         for strength in nodes.STRENGTHS
     }
     assert scores[chosen] == max(scores.values())
+
+
+def test_the_weight_beside_text_is_the_best_on_validation_nodes(task):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    text = nodes.text_features(task.texts)
+    gold = task.labels[task.validation].astype(float)
+    dense = np.random.default_rng(3).normal(size=(400, 4))
+
+    def score(weight):
+        table = nodes.beside(text, dense, weight)
+        guess = nodes.predict(
+            table, task, nodes.SEEDS[0], task.validation, strength=1.0
+        )
+        return nodes.macro_f1(guess.astype(float), gold)
+
+    chosen = nodes.choose_weight(text, dense, task, 1.0)
+    np.testing.assert_equal(score(chosen), max(map(score, nodes.BESIDE_TEXT)))
 
 
 def test_features_have_the_stated_scale(task):

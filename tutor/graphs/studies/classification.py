@@ -165,21 +165,26 @@ def by_features(features: Sequence[Any], task: Task) -> Ints:
     )
 
 
-def by_text_and(text: Any, vectors: Sequence[Floats], task: Task) -> Ints:
-    """Return the predictions by text with an embedding beside it: (seeds, test).
-
-    The strength is the one chosen for text alone; the weight of the embedding is chosen
-    on the validation nodes. ``vectors`` has one table a seed.
-    """
-    strength = choose_strength(text, task)
+def choose_weight(text: Any, dense: Floats, task: Task, strength: float) -> float:
+    """Return the weight of an embedding beside text that validation nodes favour."""
     gold = task.labels[task.validation].astype(np.float64)
 
     def score(weight: float) -> float:
-        table = beside(text, vectors[0], weight)
+        table = beside(text, dense, weight)
         found = predict(table, task, SEEDS[0], task.validation, strength=strength)
         return macro_f1(found.astype(np.float64), gold)
 
-    weight = max(BESIDE_TEXT, key=score)
+    return max(BESIDE_TEXT, key=score)
+
+
+def by_text_and(
+    text: Any, vectors: Sequence[Floats], task: Task, *, strength: float, weight: float
+) -> Ints:
+    """Return the predictions by text with an embedding beside it: (seeds, test).
+
+    ``vectors`` has one table a seed. Choose ``strength`` for text alone, so that the
+    two differ in the embedding and nothing else.
+    """
     return np.array(
         [
             predict(beside(text, X, weight), task, seed, task.test, strength=strength)

@@ -1,7 +1,8 @@
 r"""Studies of chapter ``graphs/walks``: return rates, the matrix, node2vec, rewiring.
 
 The walks and the matrix are studied on a small piece of the mention graph, where exact
-expectations fit in memory; node2vec and the rewired control on all of it, stored.
+expectations fit in memory; node2vec, the rewired control and the vectors beside text on
+all of it, stored.
 """
 
 from __future__ import annotations
@@ -145,16 +146,15 @@ def gram_cosine(one: Floats, other: Floats) -> float:
     return float((A * B).sum() / np.sqrt((A * A).sum() * (B * B).sum()))
 
 
-# --- stored: node2vec against DeepWalk, and the graph without structure --------------
+# --- stored: node2vec, the graph without structure, the graph beside text ------------
 def base_run() -> WalkConfig:
     """Return DeepWalk's configuration in this chapter: the package's defaults."""
     return WalkConfig()
 
 
-def by_vectors(graph: Graph, config: WalkConfig, task: Task) -> Ints:
-    """Return the predictions (seeds, test) from vectors trained on ``graph``."""
-    runs = fits(graph, config)
-    return nodes.by_features([nodes.standardized(r.embedding) for r in runs], task)
+def vectors_of(graph: Graph, config: WalkConfig) -> list[Floats]:
+    """Return the standardised vectors of the five seeds, trained on ``graph``."""
+    return [nodes.standardized(run.embedding) for run in fits(graph, config)]
 
 
 def choose_p_q(task: Task) -> dict[str, float]:
@@ -172,20 +172,29 @@ def choose_p_q(task: Task) -> dict[str, float]:
 
 
 def node2vec() -> dict[str, Any]:
-    """Choose p and q on validation nodes, then compare on test nodes; rewire once more.
+    """Choose p and q on validation nodes, then compare on test nodes.
 
-    The rewired graph gives every node its degree and nothing else of the structure.
+    Beside it two controls of DeepWalk itself: the rewired graph gives every node its
+    degree and nothing else of the structure; the text of the nodes needs no graph.
     """
     task = nodes.make_task(wikipedia_mentions())
     grid = choose_p_q(task)
     best = max(grid, key=lambda name: grid[name])
     p, q = (float(part) for part in best.split(", "))
-    plain = by_vectors(task.graph, base_run(), task)
-    chosen = by_vectors(task.graph, replace(base_run(), p=p, q=q), task)
+    vectors = vectors_of(task.graph, base_run())
+    plain = nodes.by_features(vectors, task)
+    chosen = nodes.by_features(
+        vectors_of(task.graph, replace(base_run(), p=p, q=q)), task
+    )
     runs = [walks.fit(rewired(task.graph, seed=s), base_run(), seed=s) for s in SEEDS]
     shuffled = nodes.by_features(
         [nodes.standardized(run.embedding) for run in runs], task
     )
+    text = nodes.text_features(task.texts)
+    words = nodes.by_features([text], task)
+    strength = nodes.choose_strength(text, task)
+    weight = nodes.choose_weight(text, vectors[0], task, strength)
+    both = nodes.by_text_and(text, vectors, task, strength=strength, weight=weight)
     return {
         "validation": {name: round(value, 4) for name, value in grid.items()},
         "chosen": {"p": p, "q": q},
@@ -194,6 +203,10 @@ def node2vec() -> dict[str, Any]:
         "deepwalk": asdict(nodes.effect(plain, None, task)),
         "node2vec": asdict(nodes.effect(chosen, None, task)),
         "rewired": asdict(nodes.effect(shuffled, None, task)),
+        "beside text": {"strength": strength, "weight": weight},
+        "text with deepwalk minus text": asdict(nodes.effect(both, words, task)),
+        "text with deepwalk": asdict(nodes.effect(both, None, task)),
+        "text": asdict(nodes.effect(words, None, task)),
     }
 
 
@@ -208,7 +221,7 @@ _INPUTS = (
     "tutor.words.word2vec.fast",
     "tutor.words.word2vec.walk",
     "tutor.evaluate.statistics",
-    *(walks.fit, walks.corpus_of, fits, base_run, by_vectors, choose_p_q),
+    *(walks.fit, walks.corpus_of, fits, base_run, vectors_of, choose_p_q),
 )
 STUDIES = {
     "walks-node2vec": Study(run=node2vec, inputs=_INPUTS, data=("wikipedia-leads-en",)),
