@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -148,6 +149,15 @@ def test_an_unwritable_cache_warns_and_works(tmp_path, monkeypatch):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setenv("TUTOR_CACHE", str(blocked / "cache"))
+    documents = _documents()
+    with pytest.warns(CacheWarning, match="set TUTOR_CACHE"):
+        found = cache.load(_recipe(documents), min_count=2)
+    assert found.sha256 == Corpus.from_documents(documents, min_count=2).sha256
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_a_cache_whose_parent_cannot_be_made_warns_and_works(monkeypatch):
+    monkeypatch.setenv("TUTOR_CACHE", "/proc/nowhere/cache")
     documents = _documents()
     with pytest.warns(CacheWarning, match="set TUTOR_CACHE"):
         found = cache.load(_recipe(documents), min_count=2)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
+from tutor.datasets.corpus import Corpus
 from tutor.training import Fit
 from tutor.words import glove
 from tutor.words.glove import reference, tiles
@@ -447,6 +448,13 @@ def test_unknown_backend_and_device_list_what_there_is():
         glove.fit(counts(), SMALL, backend="torch", device="tpu")
     with pytest.raises(ValueError, match="threads must be at least 1"):
         glove.fit(counts(), SMALL, threads=0)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba", "torch"])
+def test_one_word_is_refused(backend):
+    one = Corpus.from_documents([["a"] * 50], min_count=1)
+    with pytest.raises(ValueError, match="needs at least two"):
+        glove.fit(one, glove.GloVeConfig(dim=1), backend=backend)
 
 
 def test_bad_data_and_keys():

@@ -26,7 +26,7 @@ import numpy as np
 from tutor.benchmarks import Row
 from tutor.benchmarks._machine import matmul_speed
 
-THREADS, TURNS = 2, 6
+THREADS, TURNS, TREE = 2, 6, "hierarchical_softmax"
 
 
 def rows(quick: bool) -> list[Row]:
@@ -43,6 +43,7 @@ def rows(quick: bool) -> list[Row]:
         _row("SGNS, the tuned kernel", orders, words, {}),
         _row("SGNS, the readable kernel", orders, words, {"batch_pairs": 1}),
         _row("CBOW", orders, words, {"architecture": "cbow"}),
+        _row("Hierarchical softmax", orders, words, {"objective": TREE}),
     ]
 
 
@@ -72,15 +73,30 @@ def _row(name: str, orders: list[Any], words: list[Any], change: dict[str, Any])
         work=float(len(corpus.tokens)),
         quality=_quality,
         notes=(
-            f"dim {config.dim}, window {config.window}, {config.negatives} negatives, "
+            f"dim {config.dim}, window {config.window}, {_outputs(config)}, "
             f"sample {config.sample}, learning rate {config.learning_rate} to "
             f"{config.min_learning_rate}, one epoch of {len(corpus.tokens):,} tokens, "
             f"{len(corpus.vocabulary):,} words; a turn has its own seed, order of "
-            "documents and starting vectors, the same for both; training alone. Not "
-            "equal: gensim keeps noise that repeats, ours is masked; ours shares noise "
-            "in a window; the limit is arithmetic alone"
+            "documents and starting vectors, the same for both; training alone. "
+            f"{_unequal(config)}; the limit is arithmetic alone"
         ),
         limit=_limit(corpus, config),
+    )
+
+
+def _outputs(config: Any) -> str:
+    return (
+        "Huffman tree" if config.objective == TREE else f"{config.negatives} negatives"
+    )
+
+
+def _unequal(config: Any) -> str:
+    """Say what differs between the sides."""
+    if config.objective == TREE:
+        return "Both train every node of a word's path"
+    return (
+        "Not equal: gensim keeps noise that repeats, ours is masked; ours shares noise "
+        "in a window"
     )
 
 
@@ -123,7 +139,8 @@ def _gensim(vocabulary: Any, words: list[Any], config: Any) -> Callable[[], Any]
         model = Word2Vec(
             vector_size=config.dim,
             window=config.window,
-            negative=config.negatives,
+            negative=0 if config.objective == TREE else config.negatives,
+            hs=int(config.objective == TREE),
             sg=int(config.architecture == "skipgram"),
             sample=config.sample,
             alpha=config.learning_rate,
@@ -169,10 +186,13 @@ def _limit(corpus: Any, config: Any) -> float:
     from tutor.words.word2vec import make_plan, walk
 
     part = corpus.head(min(200_000, len(corpus.tokens)))
-    centers, _, places = walk.pairs(make_plan(part, config), config)
+    plan = make_plan(part, config)
+    centers, _, places = walk.pairs(plan, config)
     updates = len(centers)
     if config.architecture == "cbow":
         updates = len(np.unique(places))
-    outputs, width = config.negatives + 1, -(-config.dim // 16) * 16
+    outputs, width = config.negatives + 1.0, -(-config.dim // 16) * 16
+    if config.objective == TREE:
+        outputs = float(plan.tree.lengths[centers].mean())
     work = 3 * 2 * outputs * width * updates / len(part.tokens)
     return float(THREADS * matmul_speed() / work)

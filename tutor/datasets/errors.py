@@ -46,7 +46,10 @@ class CacheWarning(UserWarning):
 
 _UNWRITABLE = {
     getattr(errno, name)
-    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST")
+    for name in (
+        *("EACCES", "EPERM", "EROFS", "ENOSPC"),
+        *("EDQUOT", "ENOTDIR", "EEXIST", "ENAMETOOLONG"),
+    )
     if hasattr(errno, name)
 }
 

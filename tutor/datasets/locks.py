@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents.
+
+    A parent that cannot be made, such as a drive that is not there, is reported as
+    ``NotADirectoryError``: ``FileNotFoundError`` is left for files that are missing.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        reason = "a folder above it cannot be made"
+        raise NotADirectoryError(errno.ENOTDIR, reason, str(folder)) from error
 
 
 @contextmanager
@@ -17,7 +31,7 @@ def locked(path: Path) -> Iterator[None]:
     empty file stays and means nothing. Raises ``OSError`` where ``path`` cannot be
     written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         _wait(handle)

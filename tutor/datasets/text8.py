@@ -23,6 +23,7 @@ from tutor.datasets.corpus import Corpus
 from tutor.datasets.download import download
 from tutor.datasets.errors import DataError, unwritable
 from tutor.datasets.integrity import sha256_file
+from tutor.datasets.locks import make_folder
 from tutor.datasets.paths import cache_root, own_data
 from tutor.datasets.sources import source
 
@@ -221,7 +222,7 @@ def _fetch(address: str) -> Path:
     """Fetch text8 once; the hash of the first fetch stands beside it."""
     folder = cache_root() / "downloads"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -129,8 +129,9 @@ def paired_bootstrap(
     -----
     With few seeds the interval is somewhat too narrow for what a new seed would bring:
     by about :math:`\sqrt{(S-1)/S}` in that part. A resample in which the statistic does
-    not exist (all its values are equal) takes no part in the percentiles. Source: Efron and Tibshirani (1993),
-    chapters 6 and 13; Berg-Kirkpatrick, Burkett and Klein (2012).
+    not exist (all its values are equal) takes no part in the percentiles. Source: Efron
+    and Tibshirani (1993), chapters 6 and 13; Berg-Kirkpatrick, Burkett and Klein
+    (2012).
     """
     a, b, g = _paired(treatment, control, gold)
     if samples < 100 or not 0 < level < 1:

@@ -152,7 +152,8 @@ def fit(
     Raises
     ------
     ValueError
-        As :func:`entries` and :func:`train`, or if ``keys`` does not match.
+        As :func:`entries` and :func:`train`, if ``keys`` does not match, or if there
+        are fewer than two words.
 
     Notes
     -----
@@ -163,8 +164,14 @@ def fit(
     config = GloVeConfig() if config is None else config
     check_backend(backend, BACKENDS)
     matrix, words = _matrix_and_keys(data, config, keys, backend, threads)
+    cells = entries(matrix, config)
+    if len(words) < 2:
+        raise ValueError(
+            f"the table has {len(words)} word: GloVe needs at least two; give more "
+            "text or lower min_count"
+        )
     parameters, history = train(
-        entries(matrix, config),
+        cells,
         len(words),
         config,
         backend=backend,
