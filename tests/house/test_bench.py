@@ -49,6 +49,12 @@ def row(clock, ours, rival=None, **more):
     )
 
 
+def test_an_aim_is_kept_and_shown_beside_the_ratio(clock):
+    record = bench.measure(row(clock, [9, 1], [9, 4], aim=6.0), turns=1)
+    assert record["aim"] == 6.0
+    assert "4.00 times library.sum (25), aim 6" in bench.line(record)
+
+
 def test_turns_alternate_and_the_warm_up_is_left_out(clock):
     """Medians of (1, 2, 3) and (4, 4, 12) s; ratios 4, 2, 4."""
     record = bench.measure(row(clock, [9, 1, 2, 3], [9, 4, 4, 12]), turns=3)
@@ -58,6 +64,7 @@ def test_turns_alternate_and_the_warm_up_is_left_out(clock):
     assert record["ours"]["rate_by_processor"] == 25
     assert record["rival"]["rate"] == 25
     assert record["times_as_fast"] == 4
+    assert "aim" not in record
     assert record["turns"] == 3
 
 

@@ -54,6 +54,10 @@ def test_a_row_without_rival_says_why(store):
     assert "| SGNS | 2.64 million tokens/s | none is packaged |  | 15% |" in text
 
 
+def test_an_aim_stands_beside_what_was_measured(store):
+    assert "| 8.9 (aim 10) | 15% |" in speed.page(store(ROW | {"aim": 10.0}))
+
+
 def test_threads_are_shown_where_they_were_recorded(store):
     assert "- SGNS: dim 100." in speed.page(store(ROW))
     assert "- SGNS: 2 threads a side; dim 100." in speed.page(

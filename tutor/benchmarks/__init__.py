@@ -41,6 +41,9 @@ class Row:
         Batch, what was left out of the measured part, what is unequal.
     limit : float
         Work a second this machine could do at most (see ``notes``); 0 where unknown.
+    aim : float
+        How many times as fast as the rival we mean to be; 0 where we set no aim. It is
+        shown beside what was measured, reached or not.
     """
 
     name: str
@@ -53,3 +56,4 @@ class Row:
     notes: str = ""
     limit: float = 0.0
     threads: int = 1
+    aim: float = 0.0

@@ -59,6 +59,7 @@ def _counting(corpus: Any) -> list[Row]:
             f"limit is {additions} additions a token into a table in the fastest "
             "cache, the finished table not written",
             limit=threads * most,
+            aim=3,
         )
         for threads in (1, 2)
     ]

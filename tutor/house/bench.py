@@ -109,6 +109,8 @@ def summary(row: Row, sides: list[Side]) -> dict[str, Any]:
     if len(sides) == 2:
         pairs = zip(sides[0].seconds, sides[1].seconds, strict=True)
         record["times_as_fast"] = statistics.median(r / o for o, r in pairs)
+        if row.aim:
+            record["aim"] = row.aim
     if row.limit:
         record["share_of_limit"] = record["ours"]["rate"] / row.limit
     return record
@@ -181,6 +183,8 @@ def line(record: Mapping[str, Any]) -> str:
     if "rival" in record:
         text += f", {record['times_as_fast']:.2f} times {record['rival_name']}"
         text += f" ({record['rival']['rate']:.3g})"
+        if "aim" in record:
+            text += f", aim {record['aim']:g}"
     else:
         text += f", no rival: {record['rival_name']}"
     if "share_of_limit" in record:

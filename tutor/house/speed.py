@@ -68,6 +68,8 @@ def _rates(row: Mapping[str, Any]) -> str:
     if "rival" in row:
         rival += f": {_rate(row['rival']['rate'], row['unit'])}"
         ratio = f"{row['times_as_fast']:.1f}"
+        if "aim" in row:
+            ratio += f" (aim {row['aim']:g})"
     share = f"{row['share_of_limit']:.0%}" if "share_of_limit" in row else ""
     return f"| {row['name']} | {ours} | {rival} | {ratio} | {share} |"
 
