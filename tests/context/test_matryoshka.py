@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numeric import differences
 
-from tests.numeric import differences
 from tutor.context import attention as A
 from tutor.context import matryoshka as M
 

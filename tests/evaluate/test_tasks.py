@@ -7,7 +7,7 @@ from tutor import sampling
 from tutor.datasets import sources
 from tutor.evaluate import tasks
 from tutor.evaluate.ranking import realistic_ranks
-from tutor.evaluate.tasks import build, kinds, trees
+from tutor.evaluate.tasks import build, trees
 
 rng = np.random.default_rng(0)
 
@@ -298,4 +298,4 @@ def test_ranks_of_ties_are_the_middle():
     found = retrieval().score(np.ones((14, 2)))
     middle = realistic_ranks(np.ones((6, 8)), np.arange(6))
     np.testing.assert_allclose(found.items, 1 / middle)
-    assert isinstance(found, kinds.Score)
+    assert isinstance(found, tasks.Score)

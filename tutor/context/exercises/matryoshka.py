@@ -116,7 +116,7 @@ def _over_the_batch(x: Floats, y: Floats, T: float) -> float:
 
 
 def _mean_of_entries(x: Floats, y: Floats, T: float) -> float:
-    return divergence(x, y, T) / x.shape[1]
+    return divergence(x, y, T) / len(x.T)
 
 
 def _unit_first(x: Floats, y: Floats, T: float) -> float:

@@ -23,7 +23,18 @@ from tutor.context.studies.attention import Reader, reader, tokens_of
 from tutor.datasets import models
 from tutor.datasets.tokenizer import tokenize
 from tutor.datasets.vocabulary import Vocabulary
-from tutor.documents import bags
+from tutor.documents.bags import (
+    SIF,
+    inverse_frequency,
+    lsa_directions,
+    mean_vectors,
+    project,
+    sif_vectors,
+    sif_weights,
+    tfidf,
+    weighted_mean,
+    word_counts,
+)
 from tutor.evaluate import tasks
 from tutor.evaluate.statistics import paired_bootstrap
 
@@ -86,14 +97,14 @@ def glove_encoder(*, sif: bool) -> Encode:
         words = [[w for w in tokenize(text) if w in rows] for text in texts]
         vocabulary = Vocabulary.from_counts(Counter(w for text in words for w in text))
         known = [rows[word] for word in vocabulary.words]
-        counts, vectors = bags.word_counts(words, vocabulary), table[known]
+        counts, vectors = word_counts(words, vocabulary), table[known]
         if not sif:
-            return bags.mean_vectors(counts, vectors)
+            return mean_vectors(counts, vectors)
         share = 1 / np.arange(1.0, len(rows) + 1)
-        weights = bags.sif_weights(share)[known]
-        means = bags.weighted_mean(counts, vectors, weights)
+        weights = sif_weights(share)[known]
+        means = weighted_mean(counts, vectors, weights)
         top = np.linalg.svd(means, full_matrices=False)[2][0]
-        return bags.sif_vectors(counts, vectors, bags.SIF(weights, top))
+        return sif_vectors(counts, vectors, SIF(weights, top))
 
     return encode
 
@@ -102,10 +113,10 @@ def lsa(texts: list[str]) -> Floats:
     """Return LSA vectors of 100 dimensions, learned on these texts themselves."""
     words = [tokenize(text) for text in texts]
     vocabulary = Vocabulary.from_counts(Counter(w for text in words for w in text))
-    counts = bags.word_counts(words, vocabulary)
-    table = bags.tfidf(counts, bags.inverse_frequency(counts))
+    counts = word_counts(words, vocabulary)
+    table = tfidf(counts, inverse_frequency(counts))
     dim = min(DIRECTIONS, min(table.shape) - 1)
-    return bags.project(table, bags.lsa_directions(table, dim))
+    return project(table, lsa_directions(table, dim))
 
 
 def encoders(model: Reader) -> dict[str, Encode]:
@@ -119,6 +130,16 @@ def encoders(model: Reader) -> dict[str, Encode]:
 
 
 # --- the stored study ----------------------------------------------------------------
+CONTRASTS = {
+    "mean minus CLS": ("MiniLM mean", "MiniLM cls"),
+    "mean minus last": ("MiniLM mean", "MiniLM last"),
+    "mean minus max": ("MiniLM mean", "MiniLM max"),
+    "SIF minus mean": ("GloVe SIF", "GloVe mean"),
+    "SIF minus LSA": ("GloVe SIF", "LSA"),
+    "MiniLM minus SIF": ("MiniLM mean", "GloVe SIF"),
+}
+
+
 def benchmark() -> dict[str, Any]:
     """Run the seven encoders on the fourteen tasks.
 
@@ -133,24 +154,8 @@ def benchmark() -> dict[str, Any]:
     values = {
         n: np.array([s.value for s in r.scores.values()]) for n, r in runs.items()
     }
-    contrasts = {
-        "mean minus CLS": ("MiniLM mean", "MiniLM cls"),
-        "mean minus last": ("MiniLM mean", "MiniLM last"),
-        "mean minus max": ("MiniLM mean", "MiniLM max"),
-        "SIF minus mean": ("GloVe SIF", "GloVe mean"),
-        "SIF minus LSA": ("GloVe SIF", "LSA"),
-        "MiniLM minus SIF": ("MiniLM mean", "GloVe SIF"),
-    }
     return {
-        "tasks": {
-            name: {
-                "kind": tasks.load(name).kind,
-                "metric": tasks.load(name).metric,
-                "items": tasks.load(name).items,
-                "chance": round(tasks.load(name).chance, 4),
-            }
-            for name in tasks.NAMES
-        },
+        "tasks": {name: _described(tasks.load(name)) for name in tasks.NAMES},
         "value": {
             name: {t: round(s.value, 5) for t, s in run.scores.items()}
             for name, run in runs.items()
@@ -161,7 +166,7 @@ def benchmark() -> dict[str, Any]:
         },
         "effect": {
             name: asdict(paired_bootstrap(values[a], values[b]))
-            for name, (a, b) in contrasts.items()
+            for name, (a, b) in CONTRASTS.items()
         },
         "within": {
             name: {t: asdict(e) for t, e in c.effects.items()}
@@ -170,8 +175,18 @@ def benchmark() -> dict[str, Any]:
     }
 
 
+def _described(task: tasks.Task) -> dict[str, Any]:
+    return {
+        "kind": task.kind,
+        "metric": task.metric,
+        "items": task.items,
+        "chance": round(task.chance, 4),
+    }
+
+
 _INPUTS = (
     *("tutor.evaluate.tasks.build", "tutor.evaluate.tasks.kinds"),
+    *("tutor.evaluate.tasks.base", "tutor.evaluate.tasks.clusters"),
     *("tutor.evaluate.tasks.results", "tutor.evaluate.tasks.trees"),
     *("tutor.context.matryoshka.pooling", "tutor.context.attention.packed"),
     *("tutor.context.attention.config", "tutor.context.attention.masks"),

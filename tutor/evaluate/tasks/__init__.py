@@ -13,15 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from tutor.evaluate.tasks.base import Score, Task
 from tutor.evaluate.tasks.build import BUILDERS
+from tutor.evaluate.tasks.clusters import v_measure
 from tutor.evaluate.tasks.kinds import (
     Classification,
     Clustering,
     Retrieval,
-    Score,
     Similarity,
-    Task,
-    v_measure,
 )
 from tutor.evaluate.tasks.results import Comparison, Results, against, compare
 

@@ -15,12 +15,12 @@ import numpy as np
 from tutor import sampling
 from tutor.datasets import collections, lexicons
 from tutor.datasets.examples import definition, wordnet_examples
+from tutor.evaluate.tasks.base import Task
 from tutor.evaluate.tasks.kinds import (
     Classification,
     Clustering,
     Retrieval,
     Similarity,
-    Task,
 )
 from tutor.evaluate.tasks.trees import path_length, related_pairs, wu_palmer
 

@@ -1,124 +1,23 @@
 r"""Four kinds of tasks for text vectors, each with its metric and its chance level.
 
-A task holds texts and answers; it is given the vectors of its texts and returns a
-:class:`Score`. Vectors are brought to length 1 first, so that every comparison is a
-cosine. Chapter: ``context/matryoshka``.
+Vectors come at length 1, so that every comparison is a cosine.
+Chapter: ``context/matryoshka``.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from tutor.evaluate.correlation import spearman
 from tutor.evaluate.ranking import realistic_ranks
-from tutor.geometry import unit_rows
+from tutor.evaluate.tasks.base import Floats, Task
+from tutor.evaluate.tasks.clusters import v_measure
 
-Floats = NDArray[np.float64]
 FOLDS, STARTS, SHUFFLES = 5, 5, 20
-
-
-@dataclass(frozen=True)
-class Score:
-    """What an encoder reached on one task.
-
-    Attributes
-    ----------
-    value, chance : float
-        The metric, and what vectors without any information reach.
-    items : (n,) array or None
-        One value a test item: their mean is the metric, or, with ``gold``, their rank
-        correlation with it. None for clustering, which has no value an item.
-    gold : (n,) array or None
-    """
-
-    task: str
-    kind: str
-    metric: str
-    value: float
-    chance: float
-    items: Floats | None = field(default=None, repr=False, compare=False)
-    gold: Floats | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Task(ABC):
-    """Texts with an answer to find in their vectors.
-
-    Attributes
-    ----------
-    name, title : str
-    sources : tuple of str
-        The data sets it is made from, names of ``data/sources.toml``.
-    note : str
-        What a reader of the score should know.
-    """
-
-    name: str
-    title: str
-    sources: tuple[str, ...]
-    note: str
-
-    def __post_init__(self) -> None:
-        empty = sum(not text.strip() for text in self.texts)
-        if not self.texts or empty:
-            raise ValueError(
-                f"task {self.name}: {len(self.texts)} texts, {empty} of them empty; a "
-                "task needs texts with words"
-            )
-
-    @property
-    def kind(self) -> str:
-        """The class in lower case: ``retrieval``."""
-        return type(self).__name__.lower()
-
-    @property
-    @abstractmethod
-    def texts(self) -> tuple[str, ...]:
-        """What has to be encoded, in this order."""
-
-    @property
-    @abstractmethod
-    def metric(self) -> str:
-        """The name of the metric; higher is better."""
-
-    @property
-    @abstractmethod
-    def items(self) -> int:
-        """How many things are judged."""
-
-    @property
-    @abstractmethod
-    def chance(self) -> float:
-        """What vectors without any information reach."""
-
-    @abstractmethod
-    def judge(self, X: Any) -> tuple[float, Floats | None, Floats | None]:
-        """Return metric, items and gold for unit vectors in the order of ``texts``."""
-
-    def score(self, vectors: ArrayLike) -> Score:
-        """Return how well the answers can be read from vectors of the texts.
-
-        Shapes: (texts, dim), one row a text, finite.
-        """
-        X = np.asarray(vectors)
-        if X.ndim != 2 or len(X) != len(self.texts) or not X.shape[1]:
-            raise ValueError(
-                f"task {self.name} has {len(self.texts)} texts, so vectors must be "
-                f"({len(self.texts)}, dim), got shape {X.shape}"
-            )
-        if not np.isfinite(X).all():
-            raise ValueError(
-                f"task {self.name}: {int((~np.isfinite(X)).sum())} entries of the "
-                "vectors are NaN or infinite; an encoder must return numbers"
-            )
-        value, items, gold = self.judge(unit_rows(X.astype(np.float64)))
-        return Score(self.name, self.kind, self.metric, value, self.chance, items, gold)
 
 
 @dataclass(frozen=True)
@@ -313,30 +212,3 @@ class Similarity(Task):
         if np.ptp(cosines) == 0:
             return 0.0, None, None
         return float(spearman(cosines, gold)), cosines, gold
-
-
-def v_measure(labels: ArrayLike, clusters: ArrayLike) -> float:
-    r"""Return the harmonic mean of homogeneity and completeness.
-
-    .. math:: V = \frac{2hc}{h + c}, \qquad h = 1 - \frac{H(L \mid C)}{H(L)}, \qquad
-              c = 1 - \frac{H(C \mid L)}{H(C)}
-
-    where :math:`H` is entropy; an entropy of 0 makes its part 1. Shapes: (n,) twice.
-    Source: Rosenberg and Hirschberg (2007). Oracle: scikit-learn's
-    ``v_measure_score``.
-    """
-    y, c = np.asarray(labels), np.asarray(clusters)
-    if y.ndim != 1 or y.shape != c.shape or not y.size:
-        raise ValueError(f"labels and clusters must be (n,), got {y.shape}, {c.shape}")
-    table = np.zeros((len(np.unique(y)), len(np.unique(c))))
-    np.add.at(table, tuple(np.unique(x, return_inverse=True)[1] for x in (y, c)), 1.0)
-    joint = _entropy(table.ravel())
-    of_labels, of_clusters = (_entropy(table.sum(axis=axis)) for axis in (1, 0))
-    shared = of_labels + of_clusters - joint
-    h, c_ = (shared / e if e > 0 else 1.0 for e in (of_labels, of_clusters))
-    return 2 * h * c_ / (h + c_) if h + c_ > 0 else 0.0
-
-
-def _entropy(counts: Floats) -> float:
-    p = counts[counts > 0] / counts.sum()
-    return float(-(p * np.log(p)).sum())

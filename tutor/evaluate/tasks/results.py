@@ -19,7 +19,7 @@ from tutor.evaluate.statistics import (
     paired_bootstrap,
     wilcoxon,
 )
-from tutor.evaluate.tasks.kinds import Score
+from tutor.evaluate.tasks.base import Score
 
 
 @dataclass(frozen=True)
