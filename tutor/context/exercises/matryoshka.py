@@ -96,8 +96,8 @@ def _cut_gradient(pairs: Floats, dims: tuple[int, ...], temperature: float) -> F
 
 def _batches(rng: np.random.Generator) -> list[Case]:
     return [
-        (rng.normal(size=(2, 4, 6)), (2, 4, 6), 0.3),
-        (rng.normal(size=(2, 3, 5)), (1, 5), 0.5),
+        (rng.normal(size=(2, 4, 6)), (2, 4), 0.3),
+        (rng.normal(size=(2, 3, 5)), (2, 3), 0.5),
     ]
 
 
