@@ -154,8 +154,11 @@ def test_each_task_says_what_it_is(name):
     assert task.items >= 250
     assert task.title
     assert task.note
+    told = tasks.describe(name)
+    assert told.startswith(f"{name} ({task.kind}): {task.title}; {task.items} items")
+    assert f"chance {task.chance:.3f}" in told
     for source in task.sources:
-        assert sources.source(source).licence
+        assert f"{source}: {sources.source(source).licence}" in told
     assert 0 <= task.chance < 0.6
     assert len(set(task.texts)) > 0.9 * len(task.texts)
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
+from tutor.datasets.sources import source
 from tutor.evaluate.tasks.base import Score, Task
 from tutor.evaluate.tasks.build import BUILDERS
 from tutor.evaluate.tasks.clusters import v_measure
@@ -36,6 +37,7 @@ __all__ = [
     "Task",
     "against",
     "compare",
+    "describe",
     "load",
     "run",
     "v_measure",
@@ -61,6 +63,16 @@ def load(name: str) -> Task:
     if name not in _BUILD:
         raise ValueError(f"no task {name!r}; there are {', '.join(NAMES)}")
     return _BUILD[name]()
+
+
+def describe(name: str) -> str:
+    """Return what a task is, as one line: items, metric, chance, note, licences."""
+    task = load(name)
+    terms = (f"{key}: {source(key).licence}" for key in task.sources)
+    return (
+        f"{task.name} ({task.kind}): {task.title}; {task.items} items, {task.metric}, "
+        f"chance {task.chance:.3f}; {task.note}; data {'; '.join(terms)}"
+    )
 
 
 def run(encode: Encode, tasks: Sequence[str | Task] = NAMES) -> Results:
