@@ -1,7 +1,8 @@
-"""How vectors are judged: `similarity`, `retrieval`, `ranking`, `statistics`.
+"""How vectors are judged: `similarity`, `retrieval`, `ranking`, `statistics`, `tasks`.
 
-Everything here is NumPy alone; scores are "higher is better". Chapter:
-``words/evaluation``.
+Everything here is NumPy alone, but for two kinds of `tasks`, which take scikit-learn's
+logistic regression and k-means; scores are "higher is better". Chapters:
+``words/evaluation``, for `tasks` ``context/matryoshka``.
 
 An interval of ``statistics.paired_bootstrap`` is taken over the resamples in which the
 statistic exists; those in which it does not (a rank correlation of equal values) are

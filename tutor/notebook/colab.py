@@ -26,6 +26,17 @@ NEEDS = {
     ),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
+    "context/matryoshka": (
+        "minilm-l6-v2",
+        "wordnet",
+        "glove-6b-50d",
+        "hpo",
+        "icd-10-cm",
+        "review-snippets",
+        "emoji-names",
+        "python-functions",
+        "lee-documents",
+    ),
     "graphs/walks": ("wikipedia-leads-en",),
     "knowledge/triples": ("nations", "kinships", "umls"),
 }
