@@ -41,8 +41,10 @@ def wu_palmer(parents: Parents, a: str, b: str) -> float:
 
     .. math:: \frac{2\,h}{h_a + h_b}, \qquad h_a = h + (\text{steps from } a)
 
-    where :math:`h` is the depth of the deepest thing above both, counted from 1 at the
-    root by the shortest way. Source: Wu and Palmer (1994).
+    where :math:`h` is the depth of the deepest thing above both: one more than the
+    longest of the shortest ways from it to anything above it. Source: Wu and Palmer
+    (1994), whose depth is the way to the root; the two differ where there are several
+    ways up.
     """
     up, down = steps_up(parents, a), steps_up(parents, b)
     best = 0.0
