@@ -26,6 +26,12 @@ NEEDS = {
     ),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
+    "multimodal/clip": (
+        "openmoji-font",
+        "emoji-names",
+        "emoji-keywords",
+        "emoji-categories",
+    ),
     "graphs/walks": ("wikipedia-leads-en",),
     "knowledge/triples": ("nations", "kinships", "umls"),
 }

@@ -47,6 +47,7 @@ __all__ = [
     "hinge_loss",
     "infonce_gradients",
     "infonce_loss",
+    "make_plan",
     "modality_gap",
     "pieces",
     "recall_at_k",
@@ -55,6 +56,7 @@ __all__ = [
     "siglip_loss",
     "uniformity",
     "unit_gradients",
+    "vocabulary_of",
     "words",
 ]
 

@@ -12,6 +12,7 @@ from tutor.multimodal import clip
 from tutor.multimodal.clip import ClipConfig, ClipFit
 from tutor.multimodal.studies.clip import (
     CHOOSING,
+    FULL,
     SEEDS,
     SMALL,
     Floats,
@@ -73,3 +74,29 @@ def leak(
         values(fits(mixed, config, seeds=seeds), test),
         values(fits(strangers, config, seeds=seeds), test),
     )
+
+
+# --- before training -----------------------------------------------------------------
+def fresh(seed: int) -> ClipFit:
+    """Return the full model before its first step.
+
+    Its normalisation layers have the statistics of the training pictures, as they
+    would have in the first step; nothing else has been learned.
+    """
+    import torch
+
+    from tutor.multimodal.clip import torch as twin
+    from tutor.training import History
+
+    data = part("train")
+    vocabulary = clip.vocabulary_of(data, FULL)
+    module = twin.new_model(len(vocabulary), FULL, seed=seed)
+    norms = [m for m in module.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1.0
+    with torch.no_grad():
+        module.image(twin.ink(data.images, FULL.size))
+    for norm in norms:
+        norm.momentum = 0.1
+    module.eval()
+    return ClipFit(module, vocabulary, History(), FULL, seed)
