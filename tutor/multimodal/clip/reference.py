@@ -80,8 +80,9 @@ def hinge_loss(images: ArrayLike, texts: ArrayLike, margin: float = 0.2) -> floa
 def infonce_loss(images: ArrayLike, texts: ArrayLike, temperature: float) -> float:
     r"""Return CLIP's loss: find the text of each image, and the image of each text.
 
-    .. math:: \ell = -\frac1{2B} \sum_i \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}
-              + \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}}
+    .. math:: \ell = -\frac1{2B} \sum_i \Bigl(
+              \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}
+              + \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}} \Bigr)
 
     where :math:`S = X Y^\top / \tau`. Guessing gives :math:`\log B`. Other names:
     multiple-negatives ranking loss, in-batch cross-entropy, NT-Xent, N-pair (at
