@@ -62,8 +62,8 @@ def check_pairs(images: ArrayLike, texts: ArrayLike) -> tuple[Matrix, Matrix]:
 def hinge_loss(images: ArrayLike, texts: ArrayLike, margin: float = 0.2) -> float:
     r"""Return the sum of ranking hinges, both ways, a pair.
 
-    .. math:: \frac1{2B} \sum_i \sum_{j \ne i} \bigl[m - s_{ii} + s_{ij}\bigr]_+
-              + \bigl[m - s_{ii} + s_{ji}\bigr]_+
+    .. math:: \frac1{2B} \sum_i \sum_{j \ne i} \Bigl( [m - s_{ii} + s_{ij}]_+
+              + [m - s_{ii} + s_{ji}]_+ \Bigr), \quad [a]_+ = \max(0, a)
 
     where :math:`s_{ij} = x_i \cdot y_j`. Source: Frome et al. (2013), DeViSE, one way.
     Shapes: "batch dim" twice → a number, 0 or more.
