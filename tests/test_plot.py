@@ -46,6 +46,13 @@ FIGURES = {
         title="What is close?",
         label="cosine",
     ),
+    "gallery": lambda: plot.gallery(
+        RNG.integers(0, 255, size=(2, 8, 8, 3), dtype=np.uint8),
+        ["red apple", "a name that is far too long for its place"],
+        title="What is it?",
+        credit="Drawings: somebody, CC BY.",
+        marked=[True, False],
+    ),
     "map": lambda: plot.embedding_map(
         VECTORS,
         {"one": list("abcde"), "two": list("fghij")},
@@ -58,6 +65,7 @@ SAID = {
     "bars": "a 0.4; b 0.5 (0.4 to 0.6)",
     "scatter": "5 points, fitted line of slope 2, correlation 1; named are cat",
     "matrix": "2 by 2 cells of cosine: highest 1 at r, u; lowest -0.5 at r, v",
+    "gallery": "red apple (framed); a name that is far too long for its place. Draw",
     "map": "of the variance and keep",
 }
 
@@ -205,6 +213,14 @@ def test_main_plane_and_neighbours():
         ),
         (lambda: plot.matrix([[1]], ["a", "b"], ["c"], title="t", label=""), "names"),
         (lambda: plot.embedding_map(VECTORS, ["a"], title="t"), "4 to 200"),
+        (
+            lambda: plot.gallery(np.zeros((2, 4, 4, 3)), ["a"], title="t", credit="c"),
+            "and 1 labels",
+        ),
+        (
+            lambda: plot.gallery(np.zeros((1, 4, 4, 3)), ["a"], title="t", credit=" "),
+            "need a credit",
+        ),
     ],
 )
 def test_bad_input(call, message):

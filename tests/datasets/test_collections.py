@@ -47,7 +47,7 @@ def test_reviews_are_rated_from_minus_four_to_four():
 
 def test_emoji_have_names_and_groups():
     found = C.emoji_names()
-    assert len(found) == source("emoji-names").rows
+    assert len(found) == source("emoji-categories").rows
     assert len({e.group for e in found}) == 10
     assert ("grinning face", "Smileys & Emotion") in found
 

