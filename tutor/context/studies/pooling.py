@@ -201,7 +201,12 @@ STUDIES = {
         inputs=_INPUTS,
         data=(
             *("minilm-l6-v2", "glove-6b-50d", "wordnet", "hpo", "icd-10-cm"),
-            *("review-snippets", "emoji-categories", "python-functions", "lee-documents"),
+            *(
+                "review-snippets",
+                "emoji-categories",
+                "python-functions",
+                "lee-documents",
+            ),
         ),
     )
 }

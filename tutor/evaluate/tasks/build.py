@@ -100,7 +100,7 @@ def icd_parents() -> Task:
     parents = list(dict.fromkeys(d.parent for d in drawn))
     return Retrieval(
         "icd-parents", "ICD: diagnosis to its heading", ("icd-10-cm",),
-        "a heading's words often stand in the diagnosis",
+        "a heading's words often stand in the diagnosis; two of them are headings too",
         tuple(d.text for d in drawn), tuple(parents),
         tuple(parents.index(d.parent) for d in drawn), k=10,
     )  # fmt: skip
@@ -133,7 +133,8 @@ def noun_classes() -> Task:
     texts, labels = _balanced([x for x in labelled if x[0]], 25, 26)
     return Classification(
         "noun-classes", "WordNet: 26 classes of nouns", ("wordnet",),
-        "the class of the defined word, seen in its definition only", texts, labels,
+        "seen in the definition only; chapter matryoshka trains on definitions",
+        texts, labels,
     )  # fmt: skip
 
 
@@ -210,7 +211,8 @@ def wordnet_likeness() -> Task:
     gold = tuple(wu_palmer(parents, a, b) for a, b in drawn)
     return _pairs(
         "wordnet-likeness", "WordNet: likeness of two nouns", ("wordnet",),
-        "gold is the hierarchy, not a human judgement", drawn,
+        "gold is the hierarchy, not people; chapter matryoshka trains on the texts",
+        drawn,
         lambda key: definition(net[key]), gold,
     )  # fmt: skip
 
