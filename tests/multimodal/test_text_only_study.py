@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tutor import claims
+from tutor.claims.hashing import fingerprint
 from tutor.datasets.errors import DamagedFileError, DataError
 from tutor.datasets.families import Split
 from tutor.geometry import unit_rows
@@ -92,6 +93,15 @@ def test_stored_vectors_are_unit_rows_of_all_concepts(name):
     for side in (clouds[0].images, clouds[0].texts):
         assert side.shape == (len(clouds[0].labels), 64)
         np.testing.assert_allclose(np.linalg.norm(side, axis=1), 1, rtol=1e-6)
+
+
+def test_stored_vectors_come_from_the_code_as_it_is():
+    """As for stored results: changed code makes them vectors of another day."""
+    for name in text_only_vectors.PRESETS:
+        made = text_only_vectors.records()[name]["inputs"]
+        assert set(made) == set(text_only_vectors.INPUTS)
+        changed = [item for item in made if fingerprint(item) != made[item]]
+        assert changed == []
 
 
 def test_stored_vectors_refuse_what_does_not_fit(monkeypatch):

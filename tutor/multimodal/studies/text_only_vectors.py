@@ -2,8 +2,9 @@
 
 ``data/weights/text_only-NAME.safetensors`` holds pictures and captions of all concepts,
 (seeds, concepts, dim) in half precision; ``data/weights/text_only.json`` command,
-configuration, hash, date and machine. A file is used only if its hash is the recorded
-one and its configuration the one that is asked for. Chapter: ``multimodal/text_only``.
+configuration, hash, code, date and machine. A file is used only if its hash is the
+recorded one and its configuration the one that is asked for. Chapter:
+``multimodal/text_only``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tutor.claims.hashing import fingerprint
 from tutor.claims.stored import machine, versions
 from tutor.datasets.errors import DataError
 from tutor.datasets.integrity import check, sha256_file
@@ -35,6 +37,15 @@ PRESETS: dict[str, ClipConfig] = {
     "warm": with_temperature(0.1),
 }
 """``cold``: temperature 0.02, with a gap. ``warm``: 0.1, nearly without."""
+
+_CLIP = "tutor.multimodal.clip"
+INPUTS = (
+    "tutor.multimodal.studies.text_only_clouds",
+    *(f"{_CLIP}.{name}" for name in ("batches", "config", "texts", "torch")),
+    f"{_CLIP}:fit",
+    *(f"tutor.datasets.{name}" for name in ("drawing", "emoji", "families")),
+)
+"""The code that the vectors come from: where it changed, they are of another day."""
 
 
 def preset(name: str, *, retrain: bool = False) -> list[Clouds]:
@@ -85,6 +96,7 @@ def make(name: str) -> Path:
         "command": _command(name),
         "config": asdict(PRESETS[name]),
         "seeds": list(SEEDS),
+        "inputs": {item: fingerprint(item) for item in INPUTS},
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": machine(),
         "versions": versions(),

@@ -60,7 +60,8 @@ class TextOnlyFit:
 
     Attributes
     ----------
-    head : Head
+    head
+        Its numbers, as NumPy arrays.
     classes : array
         The labels, in the order of the scores.
     history : History
