@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from clip_data import TINY, small_set
 
+from tutor.claims import fingerprint
 from tutor.datasets import DamagedFileError, DataError
 from tutor.multimodal import clip
 from tutor.multimodal.clip import weights
@@ -47,6 +48,8 @@ def test_presets_are_what_their_record_says(name):
     assert record["config"] == json.loads(json.dumps(asdict(weights.PRESETS[name])))
     assert record["bytes"] < 3_000_000
     assert name in record["command"]
+    now = {item: fingerprint(item) for item in weights.INPUTS}
+    assert record["inputs"] == now, f"run {record['command']}"
     found = weights.preset(name)
     assert found.config == weights.PRESETS[name]
     rows = found.encode_text(["red apple", "clock"])

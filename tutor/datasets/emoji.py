@@ -148,6 +148,7 @@ def load(size: int = 32) -> EmojiSet:
 
     Drawings are made once and kept in the cache under a key of font, size and library
     versions; where the cache cannot be written they are drawn again, with a warning.
+    Chapter: ``multimodal/clip``.
 
     Raises
     ------
@@ -157,8 +158,6 @@ def load(size: int = 32) -> EmojiSet:
         With the remedy, or the two hashes.
     DataError
         When the font lacks a drawing, or Pillow the part that joins characters.
-
-    Chapter: ``multimodal/clip``.
     """
     (font,) = files("openmoji-font")
     (categories,) = files("emoji-categories")

@@ -53,21 +53,22 @@ def gallery(
         axes.imshow(picture, extent=extent, interpolation="nearest", zorder=2)
         if frames[index]:
             _frame(axes, extent)
-        axes.text(
-            x + 0.5, y + 0.12, _short(label), color=INK, ha="center", va="top",
-            fontsize=9,
-        )  # fmt: skip
+        _write(axes, (x + 0.5, y + 0.12), _short(label), ha="center", va="top")
     axes.set_xlim(0, columns)
     axes.set_ylim(1 - rows - 0.25, 1)
     axes.set_aspect("equal")
     axes.axis("off")
-    axes.text(0, 1 - rows - 0.25, credit, color=INK, fontsize=9, va="bottom")
+    _write(axes, (0, 1 - rows - 0.25), credit, va="bottom")
     named = [
         f"{label} (framed)" if frame else label
         for label, frame in zip(labels, frames, strict=True)
     ]
     alt = f"{title} {len(labels)} pictures: {words.listed(named, limit=30)}. {credit}"
     return Figure(fig, alt, title)
+
+
+def _write(axes: Any, place: tuple[float, float], text: str, **look: Any) -> None:
+    axes.text(*place, text, color=INK, fontsize=9, **look)
 
 
 def _frame(axes: Any, extent: tuple[float, float, float, float]) -> None:

@@ -43,11 +43,11 @@ class ClipConfig:
     bias : float
         :math:`b` at the start, for ``siglip`` only [-10].
     batch_size : int
-        :math:`B` different concepts a step [32,768].
+        :math:`B` different concepts a step [tens of thousands].
     steps : int
-        Updates [about 400,000].
+        Updates [many passes over far more pairs].
     learning_rate : float
-        Peak of a rise over a quarter of the steps and a cosine fall [5e-4].
+        Peak of a rise over a quarter of the steps and a cosine fall [the same shape].
     weight_decay : float
         AdamW's [0.2].
     augment : bool

@@ -41,7 +41,8 @@ class ClipFit:
     ----------
     module : torch.nn.Module
         :class:`tutor.multimodal.clip.torch.Clip`, in evaluation mode.
-    vocabulary : Vocabulary
+    vocabulary
+        The units of text that it knows.
     history : History
         ``loss`` and ``temperature``, a row a step.
     config : ClipConfig

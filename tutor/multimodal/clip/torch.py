@@ -193,7 +193,8 @@ def train(
     model : Clip
     inputs : (n, 3, size, size) or (n, features) tensor
         Row by row the concepts of the plan. Only pictures are moved and tinted.
-    plan : Plan
+    plan
+        Of :func:`tutor.multimodal.clip.batches.make_plan`.
     seed : int
     device : str
 

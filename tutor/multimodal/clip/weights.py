@@ -1,9 +1,9 @@
 """Trained models that travel with the course, and how they were made.
 
 ``data/weights/clip-NAME.safetensors`` holds the numbers in half precision,
-``data/weights/clip.json`` how each was made: command, configuration, seed, hash, date
-and machine. A file is used only if its hash is the recorded one and its configuration
-the one that is asked for. Chapter: ``multimodal/clip``.
+``data/weights/clip.json`` how each was made: command, configuration, seed, hash, code,
+date and machine. A file is used only if its hash is the recorded one and its
+configuration the one that is asked for. Chapter: ``multimodal/clip``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tutor.claims.hashing import fingerprint
 from tutor.claims.stored import machine, versions
 from tutor.datasets.errors import DataError
 from tutor.datasets.integrity import check, sha256_file
@@ -31,6 +32,14 @@ PRESETS = {
     "cold": replace(ClipConfig(), temperature=0.01, learn_temperature=False),
 }
 """``learned``: the default. ``cold``: the same, its temperature fixed at 0.01."""
+
+_CLIP = "tutor.multimodal.clip"
+INPUTS = (
+    *(f"{_CLIP}.{name}" for name in ("batches", "config", "texts", "torch")),
+    f"{_CLIP}:fit",
+    *(f"tutor.datasets.{name}" for name in ("drawing", "emoji", "families")),
+)
+"""The code that a preset comes from: where it changed, the preset is of another day."""
 
 
 def preset(name: str, *, retrain: bool = False) -> ClipFit:
@@ -75,6 +84,7 @@ def make(name: str) -> Path:
         "command": _command(name),
         "config": asdict(PRESETS[name]),
         "seed": SEED,
+        "inputs": {name: fingerprint(name) for name in INPUTS},
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "machine": machine(),
         "versions": versions(),

@@ -251,7 +251,7 @@ EXERCISES = (
             Misconception(
                 "counting from zero",
                 _from_zero,
-                "The best rank is 1.",
+                "Ranks begin at 1: the best place is the first, not the zeroth.",
             ),
             Misconception(
                 "tied with itself",

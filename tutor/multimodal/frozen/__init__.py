@@ -18,6 +18,8 @@ __all__ = ["efficientnet_lite0", "features"]
 def efficientnet_lite0(*, random: bool = False, seed: int = 0) -> Any:
     """Return the encoder with its published weights, or as it was before training.
 
+    Licence: Apache-2.0. Source: Tan and Le (2019). Chapter: ``multimodal/clip``.
+
     Parameters
     ----------
     random : bool
@@ -30,8 +32,6 @@ def efficientnet_lite0(*, random: bool = False, seed: int = 0) -> Any:
     ------
     MissingCarrierError, DamagedFileError
         With the remedy, or the two hashes.
-
-    Licence: Apache-2.0. Source: Tan and Le (2019). Chapter: ``multimodal/clip``.
     """
     from tutor.multimodal.frozen import torch as network
 
