@@ -132,9 +132,10 @@ class MeanShift:
 
 @dataclass(frozen=True)
 class LinearAdapter:
-    r"""Map texts to their pictures: :math:`\min_{W, b} \sum_i \lVert t_i W + b - x_i
-    \rVert^2`, then add noise. Needs pairs.
-    """  # noqa: D205 - one sentence, broken inside its formula
+    r"""Map texts to their pictures, then add noise. It needs pairs.
+
+    .. math:: \min_{W, b} \sum_i \lVert t_i W + b - x_i \rVert^2
+    """
 
     W: Matrix = field(repr=False)
     b: Matrix = field(repr=False)
