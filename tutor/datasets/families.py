@@ -25,6 +25,8 @@ _ATTRIBUTES = frozenset(
         *("white", "grey", "gray", "pink", "light", "dark"),
         *("large", "medium", "small", "big", "heavy", "open", "closed"),
         *("left", "right", "up", "down", "upwards", "downwards", "upper", "lower"),
+        *("leftwards", "rightwards", "high", "low", "double", "manual", "motorized"),
+        *("adult", "child", "hair", "blond", "curly", "bald", "beard"),
         *("facing", "pointing", "clockwise", "counterclockwise", "vertical"),
         *("horizontal", "raised", "lowered", "1st", "2nd", "3rd", "first", "last"),
         *("a", "an", "the", "with", "and", "of", "in", "on", "s"),
@@ -91,13 +93,13 @@ def split_rows(groups: Sequence[str], *, test: int, valid: int, seed: int = 0) -
 def family_of(name: str, category: str = "", subcategory: str = "") -> str:
     """Return the family of an English name: what is left without its attributes.
 
-    Attributes are gender, colour, size, direction and order; ``man cook`` and ``woman
-    cook`` become ``cook``. What follows a colon goes, so do the faces of animals, and
-    all clock times, moons, keycaps and Japanese buttons are one family each. A name
-    of attributes alone (``left arrow``'s ``left``) keeps its subcategory.
+    Attributes are gender, age, hair, colour, size, direction and order; ``man cook``
+    and ``woman cook`` become ``cook``. The faces of animals go, and all clock times,
+    moons, keycaps and Japanese buttons are one family each. A name of attributes alone
+    (``man``, ``woman red hair``) is of the family of its subcategory.
     """
     text = name.lower()
-    words = re.findall(r"\w+", text.partition(":")[0])
+    words = re.findall(r"\w+", text)
     if "o’clock" in text or (_HOURS & set(words) and "thirty" in words):
         return "clock time"
     for sign in ("moon", "keycap", "mailbox"):

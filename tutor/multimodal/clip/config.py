@@ -47,7 +47,8 @@ class ClipConfig:
     steps : int
         Updates [many passes over far more pairs].
     learning_rate : float
-        Peak of a rise over a quarter of the steps and a cosine fall [the same shape].
+        Peak of a rise over a quarter of the steps and a cosine fall [a short rise,
+        then a cosine].
     weight_decay : float
         AdamW's [0.2].
     augment : bool

@@ -103,7 +103,7 @@ class TransformersEncoders:
 
     Parameters
     ----------
-    model : transformers.CLIPModel or SiglipModel
+    model : transformers.CLIPModel
     processor : callable
         ``processor(images=..., return_tensors="pt")`` and
         ``processor(text=..., padding=True, return_tensors="pt")``, as

@@ -62,8 +62,8 @@ def check_pairs(images: ArrayLike, texts: ArrayLike) -> tuple[Matrix, Matrix]:
 def hinge_loss(images: ArrayLike, texts: ArrayLike, margin: float = 0.2) -> float:
     r"""Return the sum of ranking hinges, both ways, a pair.
 
-    .. math:: \frac1{2B} \sum_i \sum_{j \ne i} \bigl[m - s_{ii} + s_{ij}\bigr]_+
-              + \bigl[m - s_{ii} + s_{ji}\bigr]_+
+    .. math:: \frac1{2B} \sum_i \sum_{j \ne i} \Bigl( [m - s_{ii} + s_{ij}]_+
+              + [m - s_{ii} + s_{ji}]_+ \Bigr), \quad [a]_+ = \max(0, a)
 
     where :math:`s_{ij} = x_i \cdot y_j`. Source: Frome et al. (2013), DeViSE, one way.
     Shapes: "batch dim" twice → a number, 0 or more.
@@ -80,8 +80,9 @@ def hinge_loss(images: ArrayLike, texts: ArrayLike, margin: float = 0.2) -> floa
 def infonce_loss(images: ArrayLike, texts: ArrayLike, temperature: float) -> float:
     r"""Return CLIP's loss: find the text of each image, and the image of each text.
 
-    .. math:: \ell = -\frac1{2B} \sum_i \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}
-              + \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}}
+    .. math:: \ell = -\frac1{2B} \sum_i \Bigl(
+              \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ij}}}
+              + \log \frac{e^{s_{ii}}}{\sum_j e^{s_{ji}}} \Bigr)
 
     where :math:`S = X Y^\top / \tau`. Guessing gives :math:`\log B`. Other names:
     multiple-negatives ranking loss, in-batch cross-entropy, NT-Xent, N-pair (at

@@ -25,7 +25,7 @@ def pieces(text: str) -> list[str]:
     """Return each word with its trigrams, or its characters and their pairs.
 
     A trigram crosses languages where words do not: *banana*, *banane*, *banán* share
-    ``<ba``, ``ban`` and ``ana``. Word borders are ``<`` and ``>``.
+    ``<ba`` and ``ban``. Word borders are ``<`` and ``>``.
     """
     found = []
     for word in words(text):

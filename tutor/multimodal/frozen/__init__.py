@@ -23,8 +23,8 @@ def efficientnet_lite0(*, random: bool = False, seed: int = 0) -> Any:
     Parameters
     ----------
     random : bool
-        Draw every filter anew, with the published spread of each layer: the same
-        network that has seen no photograph. The control of a pretrained encoder.
+        Draw every filter anew with the spread of He et al. (2015); normalisation
+        neither moves nor scales. The control of a pretrained encoder.
     seed : int
         Of those draws.
 
