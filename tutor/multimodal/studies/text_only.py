@@ -106,9 +106,7 @@ def methods(clouds: Clouds, *, seed: int, only: Sequence[str] = ()) -> dict:
         "shift": (clouds, lambda s: shift(sigma=s), (0.0,)),
         "shift and noise": (clouds, lambda s: shift(sigma=s), SIGMAS),
         "centred": (own, GaussianAdapter, (0.0,)),
-        "centred and noise": (own, GaussianAdapter, SIGMAS),
         "linear": (clouds, lambda s: linear(sigma=s), (0.0,)),
-        "linear and noise": (clouds, lambda s: linear(sigma=s), SIGMAS),
         "covariance": (clouds, lambda c: covariance(scale=c), SCALES),
     }
     found = {
