@@ -43,6 +43,12 @@ NEEDS = {
         "emoji-keywords",
         "emoji-categories",
     ),
+    "multimodal/text_only": (
+        "openmoji-font",
+        "emoji-names",
+        "emoji-keywords",
+        "emoji-categories",
+    ),
     "graphs/walks": ("wikipedia-leads-en",),
     "knowledge/triples": ("nations", "kinships", "umls"),
 }
