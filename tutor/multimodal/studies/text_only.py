@@ -5,7 +5,7 @@ test families that neither encoder nor head has seen. What must be chosen (a noi
 chosen on the pictures of the validation families, anew for every encoder.
 
 The settings of encoder and head were looked at on the validation families of one seed,
-100, that no test uses.
+100, on the families as they first were: some of those pictures are in today's test.
 """
 
 from __future__ import annotations
