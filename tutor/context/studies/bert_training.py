@@ -1,7 +1,8 @@
 """Stored studies of chapter ``context/bert``: the two checkpoints, and the rivals.
 
 ``bert-weights`` trains the two models that the chapter loads. ``bert-training`` trains
-smaller ones over three seeds, to compare what is seen, how much is hidden, and how.
+smaller ones over three seeds, to compare which side is seen; ``bert-masking`` others,
+to compare how much is hidden and what is shown there.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from tutor.claims.stored import stored
 from tutor.claims.studies import Study
 from tutor.context.bert import checkpoint
 from tutor.context.bert.glosses import glosses
 from tutor.context.bert.presets import PRESETS, RIVALS, SEED, encoded, learn
 from tutor.context.bert.pretrain import pretrain
 from tutor.context.bert.pretrained import vocabulary, weights
+from tutor.context.bert.wordpiece import WordPiece
 from tutor.context.studies.bert import (
+    Cloze,
     Pairs,
     cloze,
     cosines,
@@ -30,11 +34,13 @@ from tutor.context.studies.bert import (
     wu_palmer,
 )
 from tutor.datasets.integrity import sha256_file
-from tutor.evaluate.statistics import paired_bootstrap, spearman
+from tutor.evaluate.statistics import Effect, paired_bootstrap, spearman
 
 TEXTS = 4000  # held-out definitions, one word hidden in each
-PAIRED = 1500  # noun definitions for similarity
+PAIRED = 800  # noun definitions for similarity
 SEEDS = (1, 2, 3)
+SIDES = ("masked", "left", "next")
+HIDING = ("rate 30", "rate 50", "only mask")
 
 
 def train_weights() -> dict[str, Any]:
@@ -66,58 +72,99 @@ def train_weights() -> dict[str, Any]:
     }
 
 
-def compare() -> dict[str, Any]:
-    """Train every rival with three seeds; score hidden words and similarity."""
-    import torch
-
-    torch.set_num_threads(1)
-    pieces, split = vocabulary(), glosses()
-    texts = encoded(pieces, split.train)
-    task = cloze(pieces, encoded(pieces, split.held[:TEXTS]), seed=1)
-    pairs = noun_pairs(PAIRED)
-    of_pairs = encoded(pieces, pairs.texts)
-    hits: dict[str, list[Any]] = {name: [] for name in RIVALS}
-    near: dict[str, list[Any]] = {name: [] for name in RIVALS}
-    losses: dict[str, list[float]] = {name: [] for name in RIVALS}
-    for seed in SEEDS:
-        for name, config in RIVALS.items():
-            run = pretrain(texts, config, seed=seed)
-            hits[name].append(right(run.model, task, objective=config.objective))
-            near[name].append(cosines(mean_states(run.model.encoder, of_pairs), pairs))
-            losses[name].append(run.history["loss"][-1])
-    guess = most_frequent(pieces, texts)
+def sides() -> dict[str, Any]:
+    """Train models that see both sides or the left; hide a word of each test text."""
+    found = compare(SIDES)
+    pieces, task, _ = _tests()
+    guess = most_frequent(pieces, encoded(pieces, glosses().train))
     unigram = (task.targets == guess).astype(np.float64)
-    return {
-        "texts": len(task.targets),
-        "pairs": len(pairs.gold),
-        "accuracy": {
-            k: [round(float(x.mean()), 5) for x in v] for k, v in hits.items()
-        },
-        "unigram": round(float(unigram.mean()), 5),
-        "similarity": {
-            k: [round(spearman(x, pairs.gold), 5) for x in v] for k, v in near.items()
-        },
-        "last loss": {k: [round(x, 4) for x in v] for k, v in losses.items()},
-        "effect": _effects(hits, near, unigram, pairs),
-    }
-
-
-def _effects(
-    hits: dict[str, list[Any]], near: dict[str, list[Any]], unigram: Any, pairs: Pairs
-) -> dict[str, Any]:
-    """Return the differences that the chapter's stored claims are decided by."""
-    found = {
+    hits = {name: found["hits"][name] for name in SIDES}
+    effects = {
         "masked - left": paired_bootstrap(hits["masked"], hits["left"]),
         "masked - next": paired_bootstrap(hits["masked"], hits["next"]),
         "masked - unigram": paired_bootstrap(hits["masked"], unigram),
-        "15 - 30": paired_bootstrap(hits["masked"], hits["rate 30"]),
-        "15 - 50": paired_bootstrap(hits["masked"], hits["rate 50"]),
-        "mixed - only mask": paired_bootstrap(hits["masked"], hits["only mask"]),
+    }
+    return _payload(found, effects) | {
+        "unigram": round(float(unigram.mean()), 5),
+        "hits of masked": [
+            "".join("01"[int(x)] for x in row) for row in hits["masked"]
+        ],
+        "cosines of masked": [
+            [round(float(x), 4) for x in row] for row in found["near"]["masked"]
+        ],
+    }
+
+
+def hiding() -> dict[str, Any]:
+    """Train models that hide more, or show [MASK] alone; hold them against 15/80/10."""
+    kept = stored("bert-training")
+    base = np.array([[float(c) for c in row] for row in kept["hits of masked"]])
+    near = np.array(kept["cosines of masked"])
+    found = compare(HIDING)
+    hits, gold = found["hits"], _tests()[2].gold
+    effects = {
+        "15 - 30": paired_bootstrap(base, hits["rate 30"]),
+        "15 - 50": paired_bootstrap(base, hits["rate 50"]),
+        "mixed - only mask": paired_bootstrap(base, hits["only mask"]),
         "mixed - only mask, similarity": paired_bootstrap(
-            near["masked"], near["only mask"], gold=pairs.gold, statistic="spearman"
+            near, found["near"]["only mask"], gold=gold, statistic="spearman"
         ),
     }
-    return {name: asdict(effect) for name, effect in found.items()}
+    return _payload(found, effects)
+
+
+def _tests() -> tuple[WordPiece, Cloze, Pairs]:
+    """Return the vocabulary, the texts with a word hidden, and the pairs."""
+    pieces = vocabulary()
+    task = cloze(pieces, encoded(pieces, glosses().held[:TEXTS]), seed=1)
+    return pieces, task, noun_pairs(PAIRED)
+
+
+def compare(names: tuple[str, ...]) -> dict[str, dict[str, list[Any]]]:
+    """Train each named model once for each seed, and score it.
+
+    Returns ``hits`` (right or not, for each text), ``near`` (cosines of the pairs) and
+    ``loss`` (of the end), each by name, a list over the seeds.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+    pieces, task, pairs = _tests()
+    texts = encoded(pieces, glosses().train)
+    of_pairs = encoded(pieces, pairs.texts)
+    found: dict[str, dict[str, list[Any]]] = {
+        kind: {name: [] for name in names} for kind in ("hits", "near", "loss")
+    }
+    for seed in SEEDS:
+        for name in names:
+            config = RIVALS[name]
+            run = pretrain(texts, config, seed=seed)
+            hits = right(run.model, task, objective=config.objective)
+            near = cosines(mean_states(run.model.encoder, of_pairs), pairs)
+            found["hits"][name].append(hits)
+            found["near"][name].append(near)
+            found["loss"][name].append(run.history["loss"][-1])
+    return found
+
+
+def _payload(
+    found: dict[str, dict[str, list[Any]]], effects: dict[str, Effect]
+) -> dict[str, Any]:
+    gold = _tests()[2].gold
+    hits, near, loss = found["hits"], found["near"], found["loss"]
+    return {
+        "texts": len(next(iter(hits.values()))[0]),
+        "pairs": len(gold),
+        "tokens": {name: RIVALS[name].tokens for name in hits},
+        "accuracy": {
+            k: [round(float(x.mean()), 5) for x in v] for k, v in hits.items()
+        },
+        "similarity": {
+            k: [round(spearman(x, gold), 5) for x in v] for k, v in near.items()
+        },
+        "last loss": {k: [round(float(x), 4) for x in v] for k, v in loss.items()},
+        "effect": {name: asdict(effect) for name, effect in effects.items()},
+    }
 
 
 _TRAINING = (
@@ -136,17 +183,19 @@ _TRAINING = (
     "tutor.context.bert.wordpiece",
     "tutor.datasets.examples",
 )
+_SCORING = (
+    "tutor.context.attention.packed",
+    "tutor.evaluate.statistics",
+    *(cloze, whole_words, guesses, right, most_frequent),
+    *(noun_pairs, wu_palmer, cosines, mean_states),
+    *(compare, _tests, _payload),
+)
 STUDIES = {
     "bert-weights": Study(run=train_weights, inputs=_TRAINING, data=("wordnet",)),
     "bert-training": Study(
-        run=compare,
-        inputs=(
-            *_TRAINING,
-            "tutor.context.attention.packed",
-            "tutor.evaluate.statistics",
-            *(cloze, whole_words, guesses, right, most_frequent),
-            *(noun_pairs, wu_palmer, cosines, mean_states),
-        ),
-        data=("wordnet",),
+        run=sides, inputs=(*_TRAINING, *_SCORING), data=("wordnet",)
+    ),
+    "bert-masking": Study(
+        run=hiding, inputs=(*_TRAINING, *_SCORING), data=("wordnet",)
     ),
 }
