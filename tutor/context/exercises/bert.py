@@ -77,10 +77,6 @@ def shown(ids: Ids, chosen: Ids, kind: Floats, drawn: Ids) -> Ids:
     return np.where(chosen, new, ids)
 
 
-def _everywhere(ids: Ids, chosen: Ids, kind: Floats, drawn: Ids) -> Ids:
-    return shown(ids, np.ones_like(chosen), kind, drawn)
-
-
 def _always_mask(ids: Ids, chosen: Ids, kind: Floats, drawn: Ids) -> Ids:
     del kind, drawn
     return np.where(chosen, 4, ids)
@@ -128,12 +124,6 @@ def _target_only(Z: Floats, y: Ids) -> Floats:
     return found
 
 
-def _shares_alone(Z: Floats, y: Ids) -> Floats:
-    dZ = cross_entropy_gradients(Z, y).copy()
-    dZ[np.arange(len(y)), y] += 1 / len(y)
-    return dZ
-
-
 def _scores(rng: np.random.Generator) -> list[Case]:
     hand = np.log(np.array([[2.0, 1.0, 1.0], [2.0, 1.0, 1.0]]))
     return [
@@ -153,12 +143,6 @@ def tied_gradient(dZ: Floats, N: Floats, ids: Ids, dX: Floats) -> Floats:
 def _output_only(dZ: Floats, N: Floats, ids: Ids, dX: Floats) -> Floats:
     del ids, dX
     return np.asarray(dZ.T @ N)
-
-
-def _input_only(dZ: Floats, N: Floats, ids: Ids, dX: Floats) -> Floats:
-    dE = np.zeros((dZ.shape[1], N.shape[1]))
-    np.add.at(dE, ids, dX)
-    return dE
 
 
 def _last_one_wins(dZ: Floats, N: Floats, ids: Ids, dX: Floats) -> Floats:
@@ -193,17 +177,6 @@ def _mean_stays(X: Floats, k: int) -> Floats:
 def _mean_only(X: Floats, k: int) -> Floats:
     del k
     return geometry.mean_center(X)
-
-
-def _not_centred_first(X: Floats, k: int) -> Floats:
-    top = np.linalg.svd(X, full_matrices=False)[2][:k]
-    return geometry.remove_directions(X - X.mean(axis=0), top)
-
-
-def _kept_the_top(X: Floats, k: int) -> Floats:
-    return geometry.project(
-        geometry.mean_center(X), geometry.principal_directions(X, k)
-    )
 
 
 def _clouds(rng: np.random.Generator) -> list[Case]:
@@ -243,11 +216,6 @@ EXERCISES = (
         cases=_places,
         misconceptions=(
             Misconception(
-                "changed where nothing was chosen",
-                _everywhere,
-                "What may happen at a place that was not chosen?",
-            ),
-            Misconception(
                 "always the mask",
                 _always_mask,
                 "Eight of ten chosen places show [MASK]. What do the others show?",
@@ -285,11 +253,6 @@ EXERCISES = (
                 _target_only,
                 "Every score stands in the denominator. What do the rows add up to?",
             ),
-            Misconception(
-                "the target forgotten",
-                _shares_alone,
-                "Where does the loss know which piece was right?",
-            ),
         ),
     ),
     Exercise(
@@ -301,11 +264,6 @@ EXERCISES = (
                 "the last layer alone",
                 _output_only,
                 "The same table also turned the pieces into states.",
-            ),
-            Misconception(
-                "the first layer alone",
-                _input_only,
-                "The same table also scored every piece at the end.",
             ),
             Misconception(
                 "a piece that stands twice counts once",
@@ -328,16 +286,6 @@ EXERCISES = (
                 "the mean alone",
                 _mean_only,
                 "That is the first half. Some directions still hold most variance.",
-            ),
-            Misconception(
-                "directions of the vectors as they are",
-                _not_centred_first,
-                "Before centring, the first direction is little but the mean itself.",
-            ),
-            Misconception(
-                "the top kept",
-                _kept_the_top,
-                "You return the part along the top directions; the rest was asked for.",
             ),
         ),
     ),
