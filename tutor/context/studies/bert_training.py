@@ -40,7 +40,7 @@ TEXTS = 4000  # held-out definitions, one word hidden in each
 PAIRED = 800  # noun definitions for similarity
 SEEDS = (1, 2, 3)
 SIDES = ("masked", "left", "next")
-HIDING = ("rate 30", "rate 50")
+HIDING = ("rate 50",)
 
 
 def train_weights() -> dict[str, Any]:
@@ -100,10 +100,7 @@ def hiding() -> dict[str, Any]:
     kept = stored("bert-training")["hits of masked"]
     base = np.array([[float(c) for c in row] for row in kept])
     found = compare(HIDING)
-    effects = {
-        "15 - 30": paired_bootstrap(base, found["hits"]["rate 30"]),
-        "15 - 50": paired_bootstrap(base, found["hits"]["rate 50"]),
-    }
+    effects = {"15 - 50": paired_bootstrap(base, found["hits"]["rate 50"])}
     return _payload(found, effects)
 
 
