@@ -1,8 +1,7 @@
 """Stored studies of chapter ``context/bert``: the two checkpoints, and the rivals.
 
 ``bert-weights`` trains the two models that the chapter loads. ``bert-training`` trains
-smaller ones over three seeds, to compare which side is seen; ``bert-masking`` others,
-to compare how much is hidden.
+smaller ones over three seeds, to compare which side is seen.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from tutor.claims.stored import stored
 from tutor.claims.studies import Study
 from tutor.context.bert import checkpoint
 from tutor.context.bert.glosses import glosses
@@ -40,7 +38,6 @@ TEXTS = 4000  # held-out definitions, one word hidden in each
 PAIRED = 800  # noun definitions for similarity
 SEEDS = (1, 2, 3)
 SIDES = ("masked", "left", "next")
-HIDING = ("rate 50",)
 
 
 def train_weights() -> dict[str, Any]:
@@ -93,15 +90,6 @@ def sides() -> dict[str, Any]:
             [round(float(x), 4) for x in row] for row in found["near"]["masked"]
         ],
     }
-
-
-def hiding() -> dict[str, Any]:
-    """Train models that hide more, and hold them against 15 of 100."""
-    kept = stored("bert-training")["hits of masked"]
-    base = np.array([[float(c) for c in row] for row in kept])
-    found = compare(HIDING)
-    effects = {"15 - 50": paired_bootstrap(base, found["hits"]["rate 50"])}
-    return _payload(found, effects)
 
 
 def _tests() -> tuple[WordPiece, Cloze, Pairs]:
@@ -185,8 +173,5 @@ STUDIES = {
     "bert-weights": Study(run=train_weights, inputs=_TRAINING, data=("wordnet",)),
     "bert-training": Study(
         run=sides, inputs=(*_TRAINING, *_SCORING), data=("wordnet",)
-    ),
-    "bert-masking": Study(
-        run=hiding, inputs=(*_TRAINING, *_SCORING, sides), data=("wordnet",)
     ),
 }
