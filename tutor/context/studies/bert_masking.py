@@ -207,7 +207,6 @@ def payload(
         effects[f"only mask - 80/10/10, {how}"] = paired_bootstrap(
             of["only mask"], of["rate 50"]
         )
-    accuracy = {k: [round(float(x.mean()), 5) for x in v] for k, v in hits.items()}
     return {
         "texts": base.shape[1],
         "tokens": RIVALS["rate 50"].tokens,
