@@ -43,7 +43,8 @@ PRESETS = {
 }
 """The two stored models: one sees both sides, one the left."""
 
-# Stored over seeds are "masked", "left" and "next"; the others are ready to be run.
+# Stored over seeds: "masked", "left" and "next" by bert-training, the rates by
+# bert-masking. "only mask" is ready to be run.
 _BASE = PretrainConfig(encoder=SMALL, tokens=400_000, batch=256, learning_rate=1.5e-3)
 RIVALS = {
     "masked": _BASE,
