@@ -26,6 +26,7 @@ NEEDS = {
     ),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
+    "context/bert": ("minilm-l6-v2", "wordnet"),
     "context/matryoshka": (
         "minilm-l6-v2",
         "wordnet",
