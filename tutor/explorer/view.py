@@ -50,7 +50,7 @@ class Explorer:
         exactly these, the first three asked at the start; 0 hides the box. The page
         holds 20,000 bytes for it: 400 keys of 50 dimensions (wider vectors are first
         projected on 50).
-    trained : Trained or None
+    trained : tutor.explorer.Trained or None
         Bands of the numbers under the map, where the page trains the vectors itself
         and they differ in their last digits between machines.
 

@@ -179,8 +179,8 @@ def model_gradients(
 
     Parameters
     ----------
-    parameters : Parameters
-    head : Head
+    parameters : the encoder's named arrays
+    head : the head's named arrays
     masked : Masked
         Texts of one length.
     config : EncoderConfig

@@ -60,8 +60,8 @@ class TextOnlyFit:
 
     Attributes
     ----------
-    head
-        Its numbers, as NumPy arrays.
+    head : named arrays
+        Its numbers.
     classes : array
         The labels, in the order of the scores.
     history : History
