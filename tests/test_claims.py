@@ -387,7 +387,7 @@ def test_course_corpus_stands_for_its_sources():
 
 def test_every_study_is_named_like_a_file_and_knows_its_inputs():
     for name, study in studies().items():
-        assert re.fullmatch(r"[a-z0-9-]+", name), name
+        assert re.fullmatch(r"[a-z0-9_-]+", name), name
         for item in study.dependencies():
             fingerprint(item)
 
