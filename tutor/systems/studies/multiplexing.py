@@ -242,6 +242,22 @@ def on_flights() -> dict[str, Any]:
     return budgets(flights(), (0.10, 0.02), 3)
 
 
+def of_one_kind() -> dict[str, Any]:
+    """Hold collisions inside fields against as many between fields, on MovieLens."""
+    split = movielens()
+    labels = split.test[1]
+    scores = {k: kinds_of_collision(split, k) for k in ("none", "intra", "inter")}
+    return {
+        "auc": {kind: areas(found, split) for kind, found in scores.items()},
+        "inter minus intra": asdict(
+            auc_difference(scores["inter"], scores["intra"], labels)
+        ),
+        "inter minus none": asdict(
+            auc_difference(scores["inter"], scores["none"], labels)
+        ),
+    }
+
+
 _HERE = "tutor.systems"
 _INPUTS = (
     f"{_HERE}.table",
@@ -264,6 +280,11 @@ _INPUTS = (
     ),
 )
 STUDIES = {
+    "multiplexing-collisions": Study(
+        run=of_one_kind,
+        inputs=(*_INPUTS, Assigned, collisions, kinds_of_collision),
+        data=("movielens-small",),
+    ),
     "multiplexing-movielens": Study(
         run=on_movielens, inputs=_INPUTS, data=("movielens-small",)
     ),
