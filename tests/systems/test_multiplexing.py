@@ -10,7 +10,7 @@ from planted_fields import CONFIG, double, planted
 from tutor.datasets.tables import split_by_time
 from tutor.evaluate.auc import auc
 from tutor.systems import multiplexing as mx
-from tutor.systems.multiplexing import reference, tables, train
+from tutor.systems.multiplexing import oracles, reference, tables, train
 from tutor.systems.multiplexing.reference import Network
 from tutor.systems.studies import multiplexing as study
 
@@ -162,7 +162,7 @@ def test_fit_refuses_what_it_cannot_do(data):
 def test_oracle_collisions_are_of_one_kind(kind):
     """Ten, four and one value: five meet a host between fields; pairs inside."""
     known = tuple(np.arange(n, dtype=np.uint64) for n in (10, 4, 1))
-    places = study.collisions(known, kind, 1)
+    places = oracles.collisions(known, kind, 1)
     rows = [p.rows(keys) for p, keys in zip(places, known, strict=True)]
     inside = [len(keys) - len(set(r)) for keys, r in zip(known, rows, strict=True)]
     across = len(set(rows[0]) & set(rows[1])) + len(set(rows[0]) & set(rows[2]))
@@ -173,9 +173,26 @@ def test_oracle_collisions_are_of_one_kind(kind):
     np.testing.assert_array_equal(unseen, [15])
 
 
+def test_hosts_are_the_ones_that_were_asked_for(data):
+    """Films 1, 3, 5, 7, 9 host five values of the other fields, and no other film."""
+    known = tuple(np.arange(n, dtype=np.uint64) for n in (10, 4, 1))
+    odd = np.arange(1, 10, 2)
+    places = oracles.collisions(known, "inter", 1, hosts=odd)
+    met = np.concatenate(
+        [p.rows(keys) for p, keys in zip(places, known, strict=True)][1:]
+    )
+    np.testing.assert_array_equal(np.sort(met), odd)
+    _, _, split = data
+    films = split.train[0][:, 0]
+    rate = [(films == key).sum() for key in mx.vocabulary(split.train[0])[0]]
+    best = oracles.busiest(split)
+    np.testing.assert_equal(len(best), 20)
+    assert min(rate[i] for i in best) >= np.sort(rate)[-20]
+
+
 def test_oracle_refuses_another_kind():
     with pytest.raises(ValueError, match="unknown kind 'all'"):
-        study.collisions((np.arange(3, dtype=np.uint64),), "all", 0)
+        oracles.collisions((np.arange(3, dtype=np.uint64),), "all", 0)
 
 
 def test_chunks_with_one_salt_meet_together():
@@ -211,3 +228,22 @@ def test_grid_reports_every_budget_and_method(data, monkeypatch):
         assert found["bytes"][name]["0.5"] <= found["full bytes"] / 2
     np.testing.assert_equal(found["full bytes"], tables.full_bytes(
         mx.vocabulary(split.train[0]), 4))  # fmt: skip
+
+
+def test_settings_of_the_stored_runs_are_these():
+    """The stored results rest on these values, which no hash of a function covers."""
+    shared = {"epochs": 6, "learning_rate": 0.01, "dim": 16, "hidden": 64}
+    wanted = {
+        "hashed": {"method": "hashed", "power": 1.0, "lookups": 1},
+        "fair": {"method": "fair", "power": 0.5, "exact_share": 0.5, "lookups": 1},
+        "unified, 1 look-up": {"method": "unified", "lookups": 1, "salts": "chunk"},
+        "unified, 2 look-ups": {"method": "unified", "lookups": 2, "salts": "chunk"},
+        "unified, 4 look-ups": {"method": "unified", "lookups": 4, "salts": "chunk"},
+    }
+    np.testing.assert_equal(list(study.METHODS), list(wanted))
+    for name, fields in wanted.items():
+        for field, value in {**shared, **fields}.items():
+            np.testing.assert_equal(getattr(study.METHODS[name], field), value)
+    np.testing.assert_equal(study.SEEDS, (1, 2, 3, 4, 5))
+    np.testing.assert_equal(study.BUDGETS, (0.25, 0.10, 0.05, 0.02))
+    np.testing.assert_equal(study.SMALL, 256)

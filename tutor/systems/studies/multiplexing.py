@@ -7,20 +7,20 @@ Settings were chosen on the validation rows of MovieLens with seed 100, at budge
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor import sampling
 from tutor.claims.studies import Study
 from tutor.datasets import tables as datasets
 from tutor.evaluate.auc import auc, auc_difference
 from tutor.systems.hashing import Keys, rows_of, salt
 from tutor.systems.multiplexing.config import MultiplexingConfig
 from tutor.systems.multiplexing.data import make_split
+from tutor.systems.multiplexing.oracles import busiest, collisions
 from tutor.systems.multiplexing.reference import (
     block_cosines,
     initial_network,
@@ -112,64 +112,14 @@ def model_of(
 
 
 # --- collisions of one kind ----------------------------------------------------------
-@dataclass(frozen=True, eq=False)
-class Assigned:
-    """An oracle's address: every known key has the row it was given."""
-
-    field: int
-    known: Keys
-    to: Rows
-    unknown: int
-
-    def rows(self, keys: Keys) -> Rows:
-        """Find the keys by bisection; unknown ones share the last row."""
-        at = np.minimum(np.searchsorted(self.known, keys), len(self.known) - 1)
-        return np.asarray(np.where(self.known[at] == keys, self.to[at], self.unknown))
-
-
-def collisions(known: tuple[Keys, ...], kind: str, seed: int) -> list[Place]:
-    """Return addresses in which equally many values share a row, with one other each.
-
-    Parameters
-    ----------
-    known : tuple of sorted uint64 arrays
-    kind : {"none", "intra", "inter"}
-        ``inter``: every value outside the largest field shares its row with a value of
-        the largest. ``intra``: these same numbers of values are paired inside their own
-        fields; a field of odd size leaves one value alone.
-    seed : int
-        Fixes who meets whom.
-    """
-    if kind not in ("none", "intra", "inter"):
-        raise ValueError(f"unknown kind {kind!r}; there are 'none', 'intra', 'inter'")
-    sizes = [len(keys) for keys in known]
-    large = int(np.argmax(sizes))
-    small = sum(sizes) - sizes[large]
-    to = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
-    drawn = [sampling.permutation(n, seed, epoch=t) for t, n in enumerate(sizes)]
-    if kind == "inter":
-        hosts = iter(drawn[large])
-        for t in range(len(known)):
-            if t != large:
-                to[t] = np.array([to[large][next(hosts)] for _ in to[t]])
-    elif kind == "intra":
-        for t, n in enumerate(sizes):
-            pairs = (small if t == large else n) // 2
-            left, right = drawn[t][: 2 * pairs].reshape(-1, 2).T
-            to[t][left] = to[t][right]
-    unknown = sum(sizes)
-    return [Assigned(t, keys, to[t], unknown) for t, keys in enumerate(known)]
-
-
-def kinds_of_collision(
-    split: Split, kind: str, seeds: tuple[int, ...] = SEEDS
-) -> Floats:
+def kinds_of_collision(split: Split, kind: str, *, hosts: Rows | None = None) -> Floats:
     """Return test scores with collisions of one kind: (seeds, rows)."""
     known = vocabulary(split.train[0])
     count = sum(map(len, known)) + 1
     found = []
-    for seed in seeds:
-        model = model_of(collisions(known, kind, seed), count, seed, FULL)
+    for seed in SEEDS:
+        places = collisions(known, kind, seed, hosts=hosts)
+        model = model_of(places, count, seed, FULL)
         found.append(train(split, FULL, seed=seed, model=model).scores(split.test[0]))
     return np.stack(found)
 
@@ -243,19 +193,24 @@ def on_flights() -> dict[str, Any]:
 
 
 def of_one_kind() -> dict[str, Any]:
-    """Hold collisions inside fields against as many between fields, on MovieLens."""
+    """Hold collisions inside fields against as many between fields, on MovieLens.
+
+    Once among random films and once among the busiest: those disturb most.
+    """
     split = movielens()
-    labels = split.test[1]
-    scores = {k: kinds_of_collision(split, k) for k in ("none", "intra", "inter")}
-    return {
-        "auc": {kind: areas(found, split) for kind, found in scores.items()},
-        "inter minus intra": asdict(
-            auc_difference(scores["inter"], scores["intra"], labels)
-        ),
-        "inter minus none": asdict(
-            auc_difference(scores["inter"], scores["none"], labels)
-        ),
-    }
+    none = kinds_of_collision(split, "none")
+    found: dict[str, Any] = {"none": areas(none, split)}
+    for who, hosts in (("random", None), ("busiest", busiest(split))):
+        intra, inter = (
+            kinds_of_collision(split, kind, hosts=hosts) for kind in ("intra", "inter")
+        )
+        found[who] = {
+            "intra": areas(intra, split),
+            "inter": areas(inter, split),
+            "inter minus intra": asdict(auc_difference(inter, intra, split.test[1])),
+            "inter minus none": asdict(auc_difference(inter, none, split.test[1])),
+        }
+    return found
 
 
 _HERE = "tutor.systems"
@@ -282,7 +237,7 @@ _INPUTS = (
 STUDIES = {
     "multiplexing-collisions": Study(
         run=of_one_kind,
-        inputs=(*_INPUTS, Assigned, collisions, kinds_of_collision),
+        inputs=(*_INPUTS, f"{_HERE}.multiplexing.oracles", kinds_of_collision),
         data=("movielens-small",),
     ),
     "multiplexing-movielens": Study(
