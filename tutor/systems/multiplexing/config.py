@@ -12,8 +12,7 @@ SALTS = ("chunk", "field", "none")
 class MultiplexingConfig:
     r"""Settings of :func:`tutor.systems.multiplexing.fit`.
 
-    The paper's own settings are for sets a thousand times larger and were not read in
-    its text; the values here are the course's.
+    The paper's settings were not read in its text; the values here are the course's.
 
     Attributes
     ----------
