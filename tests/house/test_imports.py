@@ -25,6 +25,7 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("documents.studies", "words.evaluation"): "the two labelled collections",
     ("documents.studies", "words.word2vec"): "SIF takes means of word vectors",
     ("context.studies", "documents.bags"): "SIF and LSA as baselines of encoders",
+    ("systems.multiplexing", "knowledge.triples"): "the same Adam",
 }
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}
