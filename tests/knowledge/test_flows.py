@@ -320,6 +320,52 @@ def test_groups_of_questions_equal_counts_by_hand():
     np.testing.assert_array_equal(study.both_sides(rows), [[0.75, 0.375]])
 
 
+def test_a_study_compares_every_model_with_nfe1(monkeypatch):
+    """On a small graph, one pass: every cell of the table and every effect is there."""
+    every = np.argwhere(np.ones((12, 3, 12)))
+    facts = np.random.default_rng(0).permutation(every)[:160]
+    parts = facts[:120], facts[120:130], facts[130:]
+    data = TripleSet("some", tuple("abcdefghijkl"), ("r0", "r1", "r2"), *parts)
+    monkeypatch.setattr(study, "triples", lambda _: data)
+    monkeypatch.setattr(study, "MANY", 4)
+
+    def few(scorer):
+        return [study.sized(scorer, 12, epochs=e, learning_rate=0.1) for e in (1, 3)]
+
+    monkeypatch.setattr(study, "settings", few)
+    found = study.models("some")
+    keys = (*study.MODELS, "affine, equal total", "affine, equal dim")
+    assert tuple(found["table"]) == keys
+    for key in keys:
+        row = found["table"][key]
+        assert len(row["validation"]) == 2
+        assert len(row["test"]) == 5
+    table = found["table"]
+    assert table["affine, equal dim"]["dim"] == table["nfe1"]["dim"] == 6
+    assert table["affine, equal total"]["parameters"] <= table["nfe1"]["parameters"]
+    gap = found["effects"]["nfe1 minus shift"]["estimate"]
+    means = [np.mean(table[key]["test"]) for key in ("nfe1", "shift")]
+    np.testing.assert_allclose(gap, means[0] - means[1], atol=1e-4)
+    assert sum(k["triples"] for k in found["by type"].values()) == len(data.test)
+    items = [found["by answers"][name]["items"] for name in ("many", "few")]
+    assert sum(items) == 2 * len(data.test)
+
+
+def test_the_setting_is_chosen_on_validation_alone():
+    """Of three settings the one of highest validation MRR; the test split is empty."""
+    data = group.line(12)
+    data = replace(data, valid=data.test, test=[])
+    tried = [
+        study.sized("affine", 6, epochs=n, learning_rate=0.05, batch_size=8, decay=1.0)
+        for n in (1, 40, 2)
+    ]
+    config, found = study.choose(data, tried)
+    assert config is tried[1]
+    assert int(np.argmax(found)) == 1
+    run = flows.fit(data, tried[2], seed=study.CHOOSING)
+    np.testing.assert_allclose(found[2], flows.evaluate(run, data, "valid").mrr())
+
+
 def test_widths_are_means_of_absolute_scales():
     data = group.line(6)
     run = flows.fit(data, FlowsConfig(dim=2, epochs=1), seed=1)

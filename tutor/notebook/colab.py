@@ -28,6 +28,7 @@ NEEDS = {
     "context/attention": ("minilm-l6-v2", "wordnet"),
     "graphs/walks": ("wikipedia-leads-en",),
     "knowledge/triples": ("nations", "kinships", "umls"),
+    "knowledge/flows": ("kinships", "umls"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 

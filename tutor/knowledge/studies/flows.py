@@ -142,20 +142,23 @@ def degrees(data: TripleSet) -> NDArray[np.int64]:
     return np.bincount(ends, minlength=len(data.entities))
 
 
-def widths(runs: Sequence[Fit]) -> Floats:
-    r"""Return the mean :math:`|\sigma|` of each entity of NFE-1: (seeds, entities)."""
+def widths(runs: Sequence[Fit], part: int = 1) -> Floats:
+    r"""Return the mean :math:`|\sigma|` of each entity of NFE-1: (seeds, entities).
+
+    With ``part`` 0 it is the mean :math:`|\mu|` instead, the control.
+    """
     return np.array(
         [
-            np.abs(np.split(np.asarray(run.embedding.vectors, float), 2, 1)[1]).mean(1)
-            for run in runs
+            np.abs(np.split(np.asarray(r.embedding.vectors, float), 2, 1)[part]).mean(1)
+            for r in runs
         ]
     )
 
 
-def degree_effect(runs: Sequence[Fit], data: TripleSet) -> Effect:
-    """Return Spearman of width and degree over entities, with its interval."""
+def degree_effect(runs: Sequence[Fit], data: TripleSet, part: int = 1) -> Effect:
+    """Return Spearman of :func:`widths` and degree over entities, with its interval."""
     gold = degrees(data).astype(np.float64)
-    return paired_bootstrap(widths(runs), gold=gold, statistic="spearman")
+    return paired_bootstrap(widths(runs, part), gold=gold, statistic="spearman")
 
 
 # --- the planted line ----------------------------------------------------------------
