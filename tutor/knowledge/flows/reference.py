@@ -5,17 +5,17 @@ variable, coordinate by coordinate. A relation is an affine bijection :math:`y \
 s\,y + m` that acts on it. A fact is likely when the moved head is distributed like the
 tail, so a score is minus a distance between two distributions.
 
-========== ================= =================== ======================================
-model      entity            relation            distance
-========== ================= =================== ======================================
-nfe1       :math:`\mu, \sigma` :math:`m, s`      squared 2-Wasserstein, linear flows
-nfe2       :math:`\mu, a, b` :math:`m, s`        the same, piecewise linear flows
-nfe3       :math:`\mu, \sigma` :math:`m, s`      Kullback-Leibler of normal variables
-affine     :math:`\mu`       :math:`m, s`        squared, without uncertainty
-shift      :math:`\mu`       :math:`m`           squared: TransE, its norm squared
-sigma      :math:`\sigma`    :math:`s`           squared, uncertainty alone
-distmult   :math:`\mu`       :math:`s`           none: a dot product
-========== ================= =================== ======================================
+======== =================== ============ ===================================
+model    entity              relation     distance
+======== =================== ============ ===================================
+nfe1     :math:`\mu, \sigma` :math:`m, s` squared 2-Wasserstein, linear flows
+nfe2     :math:`\mu, a, b`   :math:`m, s` the same, piecewise linear flows
+nfe3     :math:`\mu, \sigma` :math:`m, s` Kullback-Leibler, normal variables
+affine   :math:`\mu`         :math:`m, s` squared, without uncertainty
+shift    :math:`\mu`         :math:`m`    squared: TransE, its norm squared
+sigma    :math:`\sigma`      :math:`s`    squared, uncertainty alone
+distmult :math:`\mu`         :math:`s`    none: a dot product
+======== =================== ============ ===================================
 
 Each model stands here twice, as in :mod:`tutor.knowledge.triples`: as the score of one
 triple in the paper's letters, and as a :class:`~tutor.knowledge.triples.Scorer`, whose
@@ -25,8 +25,8 @@ Conventions: higher is better; vectors are stored part after part in the order o
 table; :math:`\gamma` is added by the loss. A negative scale turns a variable around; of
 ``nfe1`` and ``sigma`` that leaves :math:`|s\sigma|`, of ``nfe2`` it swaps the halves.
 
-Source: Xiao, He and Cao (2023), with the authors' program where the two differ.
-Chapter: ``knowledge/flows``.
+Source: Xiao, He and Cao (2023) and the authors' program; ``nfe2_score`` says where it
+departs from the latter. Chapter: ``knowledge/flows``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def nfe1_score(h: Float, r: Float, t: Float) -> Float:
               - \lVert\, |s\,h_\sigma| - |t_\sigma| \,\rVert^2
 
     Shapes: all (..., 2 dim), locations before scales → (...). For normal variables, and
-    for every other base of variance 1, the sum is exactly the squared distance.
+    for every base of variance 1 symmetric around 0, the sum is exactly that distance.
     """
     (hm, hs), (m, s), (tm, ts) = (np.split(x, 2, axis=-1) for x in (h, r, t))
     mean = ((s * hm + m - tm) ** 2).sum(-1)
