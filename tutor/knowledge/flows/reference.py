@@ -65,8 +65,9 @@ def nfe2_score(h: Float, r: Float, t: Float, c: float = C) -> Float:
     moved head minus tail, and a negative scale swaps the two slopes.
 
     Shapes: ``h``, ``t`` (..., 3 dim): locations, slopes below, slopes above; ``r``
-    (..., 2 dim): shifts, scales → (...). What differs from the paper: there one program
-    keeps the halves in place whatever the sign.
+    (..., 2 dim): shifts, scales → (...). The authors' program keeps the halves
+    in place whatever the sign, so that with a negative scale it is no distance of moved
+    variables.
     """
     (hm, ha, hb), (tm, ta, tb) = (np.split(x, 3, axis=-1) for x in (h, t))
     m, s = np.split(r, 2, axis=-1)
