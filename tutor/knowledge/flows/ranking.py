@@ -56,7 +56,7 @@ def evaluate(fit: Fit, data: TripleSet, split: str = "test") -> Ranks:
     ------
     ValueError
         If the split is empty, or names entities or relations that training never saw:
-        their vectors are still the random initial ones. The message counts and names
+        their vectors learned from no fact of their own. The message counts and names
         them.
     """
     triples = data.split(split)
