@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tutor.lazy import rooms
 
-__all__ = ["triples"]
+__all__ = ["flows", "triples"]
 
 __getattr__ = rooms(__name__, __all__)

@@ -52,6 +52,7 @@ NEEDS = {
     ),
     "graphs/walks": ("wikipedia-leads-en",),
     "knowledge/triples": ("nations", "kinships", "umls"),
+    "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
