@@ -82,7 +82,9 @@ def khop_ap(scores: ArrayLike, graph: Graph, k: int, mode: Mode = "within") -> F
     s, true = _ranked(scores, graph), neighbourhoods(graph, k, mode)
     some = true.any(axis=1)
     found = np.full(len(s), np.nan)
-    found[some] = average_precisions(rank_distance(s[some]), true[some])
+    ranks = rank_distance(s)
+    np.fill_diagonal(ranks, len(s))  # behind everything
+    found[some] = average_precisions(ranks[some], true[some])
     return found
 
 
@@ -139,7 +141,7 @@ def keep_best(scores: ArrayLike, m: int) -> Floats:
 
 
 def _ranked(scores: ArrayLike, graph: Graph) -> Floats:
-    """Return a checked copy with the node itself behind everything."""
+    """Return a checked copy; what stands on its diagonal does not matter."""
     s = np.array(scores, np.float64)
     if s.shape != (len(graph), len(graph)):
         raise ValueError(
@@ -151,5 +153,5 @@ def _ranked(scores: ArrayLike, graph: Graph) -> Floats:
         raise ValueError(
             f"{int(np.isnan(s[off]).sum())} scores are NaN; they have no rank"
         )
-    np.fill_diagonal(s, -np.inf)
+    np.fill_diagonal(s, 0.0)  # for the published figure: not above 0, no candidate
     return s
