@@ -33,6 +33,7 @@ from tutor.graphs.reconstruction.metric import (
     khop_ap,
     khop_map,
     neighbourhoods,
+    node_precisions,
     published_ap,
     published_map,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "khop_ap",
     "khop_map",
     "neighbourhoods",
+    "node_precisions",
     "published_ap",
     "published_map",
     "spectral_radius",

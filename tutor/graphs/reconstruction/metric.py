@@ -79,11 +79,20 @@ def khop_ap(scores: ArrayLike, graph: Graph, k: int, mode: Mode = "within") -> F
     ValueError
         For scores of another shape, NaN scores, and as :func:`neighbourhoods`.
     """
-    s, true = _ranked(scores, graph), neighbourhoods(graph, k, mode)
+    return node_precisions(scores, neighbourhoods(graph, k, mode))
+
+
+def node_precisions(scores: ArrayLike, true: Bools) -> Floats:
+    """Return each row's average precision for given true neighbours; NaN without any.
+
+    Shapes: both (n, n) → (n,). The diagonal of scores does not
+    matter; that of ``true`` is False.
+    """
+    s = _checked(scores, len(true))
     some = true.any(axis=1)
-    found = np.full(len(s), np.nan)
     ranks = rank_distance(s)
     np.fill_diagonal(ranks, len(s))  # behind everything
+    found = np.full(len(s), np.nan)
     found[some] = average_precisions(ranks[some], true[some])
     return found
 
@@ -105,7 +114,7 @@ def published_ap(
     among *those*. A node that retrieves none of them gets 0. Kept to show the trap; do
     not use it. Ties are left in the order of the rows, as a stable sort does.
     """
-    s, true = _ranked(scores, graph), neighbourhoods(graph, k, mode)
+    s, true = _checked(scores, len(graph)), neighbourhoods(graph, k, mode)
     order = np.argsort(-s, axis=1, kind="stable")
     kept = np.take_along_axis(s, order, axis=1) > 0
     hit = np.take_along_axis(true, order, axis=1) & kept
@@ -140,13 +149,12 @@ def keep_best(scores: ArrayLike, m: int) -> Floats:
     return kept
 
 
-def _ranked(scores: ArrayLike, graph: Graph) -> Floats:
+def _checked(scores: ArrayLike, n: int) -> Floats:
     """Return a checked copy; what stands on its diagonal does not matter."""
     s = np.array(scores, np.float64)
-    if s.shape != (len(graph), len(graph)):
+    if s.shape != (n, n):
         raise ValueError(
-            f"scores must have shape ({len(graph)}, {len(graph)}), a row a node, got "
-            f"{s.shape}"
+            f"scores must have shape ({n}, {n}), a row a node, got {s.shape}"
         )
     off = ~np.eye(len(s), dtype=bool)
     if np.isnan(s[off]).any():
