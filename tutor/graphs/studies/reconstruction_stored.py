@@ -175,6 +175,9 @@ def wordnet_study() -> dict[str, Any]:
     rival = stronger(tables, FAR)
     effects = {
         "sdne minus stronger, far": difference(tables, OWN["SDNE"], rival, FAR),
+        "hope minus sdne, within 2": difference(
+            tables, OWN["HOPE"], OWN["SDNE"], [("within", 2)]
+        ),
         "hope minus deepwalk, within 2": difference(
             tables, OWN["HOPE"], OWN["DeepWalk"], [("within", 2)]
         ),
