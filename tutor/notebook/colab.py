@@ -27,11 +27,12 @@ NEEDS = {
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
     "graphs/walks": ("wikipedia-leads-en",),
+    "graphs/reconstruction": ("wikipedia-leads-en", "wordnet", "men"),
     "knowledge/triples": ("nations", "kinships", "umls"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
-LIBRARIES = {"knowledge/triples": ("pykeen",)}
+LIBRARIES = {"knowledge/triples": ("pykeen",), "graphs/reconstruction": ("networkx",)}
 """Libraries that only one chapter shows and Colab does not have."""
 
 _SETUP_CELL = """\
