@@ -13,7 +13,7 @@ Bools = NDArray[np.bool_]
 
 def _graph(rng: np.random.Generator, n: int) -> Floats:
     drawn = np.triu(rng.random((n, n)) < 0.35, 1).astype(float)
-    return drawn + drawn.T
+    return np.asarray(drawn + drawn.T)
 
 
 _PATH = np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1)
