@@ -27,6 +27,7 @@ from tutor.graphs.studies.reconstruction import (
     READERS,
     SEEDS,
     Settings,
+    Tables,
     difference,
     gap,
     means,
@@ -177,9 +178,10 @@ def answers(X: Floats, questions: Ints, *, offset: bool = True) -> Floats:
     return np.asarray(scores.argmax(axis=1) == d, np.float64)
 
 
-def semantics(found: NounGraph, settings: Settings) -> dict[str, dict[str, Floats]]:
+def semantics(
+    graph: Graph, found: NounGraph, settings: Settings
+) -> dict[str, dict[str, Floats]]:
     """Return cosines of judged pairs and right answers, (seeds, items) a family."""
-    graph = of_nouns(found)
     rows, questions = judged_pairs(found)[0], parent_questions(found)
     results: dict[str, dict[str, list[Floats]]] = {}
     for family, embedding in node_vectors(graph, settings):
@@ -196,46 +198,39 @@ def semantics(found: NounGraph, settings: Settings) -> dict[str, dict[str, Float
     }
 
 
-def wordnet_study() -> dict[str, Any]:
-    """Rebuild the WordNet graph, and ask its vectors for meaning."""
-    found, graph = nouns(), of_nouns(nouns())
-    settings, tried = choose_large()
-    tables = precisions(graph, settings, LARGE_SEEDS)
+def rebuilt(tables: Tables) -> dict[str, Any]:
+    """Return what precisions say of the WordNet graph: means, rival, differences."""
+    hope, deepwalk, sdne = (OWN[family] for family in ("HOPE", "DeepWalk", "SDNE"))
     rival = stronger(tables, FAR)
+    two, one = [("within", 2)], [("within", 1)]
     effects = {
-        "sdne minus stronger, far": difference(tables, OWN["SDNE"], rival, FAR),
-        "hope minus sdne, within 2": difference(
-            tables, OWN["HOPE"], OWN["SDNE"], [("within", 2)]
-        ),
-        "hope minus deepwalk, within 2": difference(
-            tables, OWN["HOPE"], OWN["DeepWalk"], [("within", 2)]
-        ),
-        "decoder minus distance": difference(
-            tables, OWN["SDNE"], "SDNE, distance", [("within", 1)]
-        ),
+        "sdne minus stronger, far": difference(tables, sdne, rival, FAR),
+        "hope minus sdne, within 2": difference(tables, hope, sdne, two),
+        "hope minus deepwalk, within 2": difference(tables, hope, deepwalk, two),
+        "decoder minus distance": difference(tables, sdne, "SDNE, distance", one),
     }
-    meaning, gold = semantics(found, settings), judged_pairs(found)[1]
+    effects_of = {name: asdict(effect) for name, effect in effects.items()}
+    return {"map": means(tables), "rival": rival, "effects": effects_of}
+
+
+def meant(meaning: dict[str, dict[str, Floats]], gold: Floats) -> dict[str, Any]:
+    """Return what cosines and offsets say: each family alone, and differences."""
     alone = {
         family: paired_bootstrap(one["cosine"], gold=gold, statistic="spearman")
         for family, one in meaning.items()
     }
     best = max(("DeepWalk", "SDNE"), key=lambda family: alone[family].estimate)
-    effects["hope minus stronger, spearman"] = paired_bootstrap(
-        meaning["HOPE"]["cosine"],
-        meaning[best]["cosine"],
-        gold=gold,
-        statistic="spearman",
-    )
+    cosines = meaning["HOPE"]["cosine"], meaning[best]["cosine"]
+    effects = {
+        "hope minus stronger, spearman": paired_bootstrap(
+            *cosines, gold=gold, statistic="spearman"
+        )
+    }
     effects |= {
         f"offset minus nearest, {family}": gap(one["offset"], one["nearest"])
         for family, one in meaning.items()
     }
     return {
-        "graph": {"nodes": len(graph), "edges": graph.n_edges},
-        "validation": tried,
-        "chosen": {"alpha": settings.sdne.alpha, "epochs": settings.sdne.epochs},
-        "map": means(tables),
-        "rival": rival,
         "semantic rival": best,
         "spearman": {family: asdict(effect) for family, effect in alone.items()},
         "analogies": {
@@ -243,6 +238,22 @@ def wordnet_study() -> dict[str, Any]:
             for family, one in meaning.items()
         },
         "effects": {name: asdict(effect) for name, effect in effects.items()},
+    }
+
+
+def wordnet_study() -> dict[str, Any]:
+    """Rebuild the WordNet graph, and ask its vectors for meaning."""
+    found = nouns()
+    graph, (settings, tried) = of_nouns(found), choose_large()
+    first = rebuilt(precisions(graph, settings, LARGE_SEEDS))
+    second = meant(semantics(graph, found, settings), judged_pairs(found)[1])
+    return {
+        "graph": {"nodes": len(graph), "edges": graph.n_edges},
+        "validation": tried,
+        "chosen": {"alpha": settings.sdne.alpha, "epochs": settings.sdne.epochs},
+        **first,
+        **second,
+        "effects": first["effects"] | second["effects"],
     }
 
 
