@@ -16,7 +16,7 @@ class HopeConfig:
         Columns of source and target vectors together, even; each has half.
     share : float
         :math:`\beta\,\rho(A)`, inside 0 to 1: the decay of the Katz index as a share
-        of its bound. The published program takes an absolute :math:`\beta = 0.01`.
+        of its bound.
 
     Raises
     ------

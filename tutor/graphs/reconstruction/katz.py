@@ -7,7 +7,7 @@ Left out: the other proximities of the paper (rooted PageRank, common neighbours
 Adamic–Adar) and its generalised SVD, which never writes S down; ours does, up to
 ``MOST`` nodes.
 Source: Ou, Cui, Pei, Zhang and Zhu (2016), "Asymmetric transitivity preserving graph
-embedding", equations 7 and 12. Chapter: ``graphs/reconstruction``.
+embedding". Chapter: ``graphs/reconstruction``.
 """
 
 from __future__ import annotations

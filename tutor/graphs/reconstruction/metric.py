@@ -105,7 +105,7 @@ def khop_map(scores: ArrayLike, graph: Graph, k: int, mode: Mode = "within") -> 
 def published_ap(
     scores: ArrayLike, graph: Graph, k: int, mode: Mode = "within"
 ) -> Floats:
-    r"""Return what a widely used program calls AP: it forgets what was not retrieved.
+    r"""Return what the library GEM calls AP: it forgets what was not retrieved.
 
     .. math:: \frac{1}{\#\{j \in N_i : s_{ij} > 0\}} \sum_{j \in N_i,\, s_{ij} > 0}
               \text{precision at } j

@@ -12,7 +12,7 @@ The second term is :math:`2\operatorname{tr}(Y^\top (D - A) Y)`.
 
 Left out: the pretraining as a deep belief network, mini-batches (a step sees all
 nodes), and the L1 term of the published program.
-Source: Wang, Cui and Zhu (2016), "Structural deep network embedding", equations 3 to 5.
+Source: Wang, Cui and Zhu (2016), "Structural deep network embedding".
 Chapter: ``graphs/reconstruction``.
 """
 
