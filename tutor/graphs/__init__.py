@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from tutor.lazy import rooms
 
-__all__ = ["baselines", "graph", "rewire", "walks"]
+__all__ = ["baselines", "graph", "reconstruction", "rewire", "walks"]
 
 __getattr__ = rooms(__name__, __all__)

@@ -51,13 +51,14 @@ NEEDS = {
         "emoji-categories",
     ),
     "graphs/walks": ("wikipedia-leads-en",),
+    "graphs/reconstruction": ("wikipedia-leads-en", "wordnet", "men"),
     "knowledge/triples": ("nations", "kinships", "umls"),
     "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
-LIBRARIES = {"knowledge/triples": ("pykeen",)}
+LIBRARIES = {"knowledge/triples": ("pykeen",), "graphs/reconstruction": ("networkx",)}
 """Libraries that only one chapter shows and Colab does not have."""
 
 _SETUP_CELL = """\
