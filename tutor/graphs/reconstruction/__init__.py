@@ -76,7 +76,7 @@ class SDNEFit(training.Fit):
 
     Attributes
     ----------
-    network : Network
+    network : the named arrays
         Weights and biases after training.
     """
 
