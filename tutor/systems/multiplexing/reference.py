@@ -100,12 +100,14 @@ def network_gradients(
 
 
 def block_cosines(network: Network, fields: int) -> NDArray[np.float64]:
-    r"""Return |cos| between the weight blocks of every two fields.
+    r"""Return the size of the cosine of the weight blocks of every two fields.
 
     .. math:: \frac{|\langle B_s, B_t \rangle|}{\lVert B_s \rVert \lVert B_t \rVert}
 
-    where :math:`B_t` are the rows of the first layer that multiply field t. Two fields
-    that share a row disturb each other by this much. Shapes: → (pairs,).
+    where :math:`B_t` are the rows of the first layer that multiply field t. In logistic
+    regression two fields that share a row disturb each other by this much. With a
+    hidden layer they do not: a row is pulled by :math:`W_{1,t} (w_2 \odot a)`, where a
+    says which units are active. Shapes: → (pairs,).
     """
     W1, b1, w2, _ = network
     weights = W1 if len(b1) else w2[:, None]

@@ -128,7 +128,7 @@ def kinds_of_collision(split: Split, kind: str, *, hosts: Rows | None = None) ->
 def cosines(
     split: Split, config: MultiplexingConfig, seeds: tuple[int, ...] = SEEDS
 ) -> tuple[Floats, Floats]:
-    """Return |cos| of all pairs of fields before and after training: (seeds, pairs)."""
+    """Return sizes of cosines of pairs of fields, before and after: (seeds, pairs)."""
     fields = split.train[0].shape[1]
     before, after = [], []
     for seed in seeds:
