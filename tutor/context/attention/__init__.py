@@ -10,8 +10,6 @@ Chapter: ``context/attention``.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tutor.context.attention.config import (
     Block,
     EncoderConfig,
@@ -54,6 +52,7 @@ from tutor.context.attention.reference import (
     sinusoidal,
     softmax,
 )
+from tutor.lazy import members
 
 __all__ = [
     "MASKS",
@@ -95,14 +94,4 @@ __all__ = [
     "softmax_gradients",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Fetch the torch encoder on first use, so that NumPy alone needs no torch."""
-    if name != "Encoder":
-        raise AttributeError(
-            f"module 'tutor.context.attention' has no attribute {name!r}; it offers "
-            f"{', '.join(__all__)}"
-        )
-    from tutor.context.attention.torch import Encoder
-
-    return Encoder
+__getattr__ = members(__name__, ["Encoder"], "torch", __all__)

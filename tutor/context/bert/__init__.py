@@ -3,18 +3,16 @@
 Forms: ``wordpiece`` and ``merges`` (the vocabulary, pure Python), ``masking`` (what is
 hidden, as index arrays), ``reference`` (NumPy head, loss and all gradients), ``torch``
 (:class:`~tutor.context.bert.torch.MaskedLM`, for CPU and CUDA). ``pretrain`` trains,
-``checkpoint`` and ``pretrained`` keep what was trained, ``library`` hands it to
+``checkpoint`` and ``pretrained`` keep what was trained, ``export`` hands it to
 transformers, ``probing`` asks what its states know. The encoder is that of
 :mod:`tutor.context.attention`. Chapter: ``context/bert``.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from tutor.context.bert.checkpoint import CheckpointError
+from tutor.context.bert.export import bert_for_masked_lm, bert_weights
 from tutor.context.bert.glosses import Glosses, glosses
-from tutor.context.bert.library import bert_for_masked_lm, bert_weights
 from tutor.context.bert.masking import Masked, MaskingConfig, mask_tokens, next_tokens
 from tutor.context.bert.merges import Merge, learn_vocabulary, merges
 from tutor.context.bert.presets import PRESETS, RIVALS, encoded
@@ -49,6 +47,7 @@ from tutor.context.bert.wordpiece import (
     longest_match,
     split_words,
 )
+from tutor.lazy import members
 
 __all__ = [
     "PRESETS",
@@ -98,14 +97,4 @@ __all__ = [
     "vocabulary",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Fetch the torch model on first use, so that NumPy alone needs no torch."""
-    if name != "MaskedLM":
-        raise AttributeError(
-            f"module 'tutor.context.bert' has no attribute {name!r}; it offers "
-            f"{', '.join(__all__)}"
-        )
-    from tutor.context.bert.torch import MaskedLM
-
-    return MaskedLM
+__getattr__ = members(__name__, ["MaskedLM"], "torch", __all__)

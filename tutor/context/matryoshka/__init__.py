@@ -8,8 +8,6 @@ Chapter: ``context/matryoshka``.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tutor.context.matryoshka.config import METHODS, MatryoshkaConfig
 from tutor.context.matryoshka.contrastive import (
     alignment,
@@ -33,6 +31,7 @@ from tutor.context.matryoshka.reference import (
     two_d_weights,
 )
 from tutor.context.matryoshka.tuning import draws, exit_vectors, layer_vectors, tune
+from tutor.lazy import members
 
 __all__ = [
     "METHODS",
@@ -65,14 +64,4 @@ __all__ = [
     "weighted_pool",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Fetch what needs torch on first use, so that NumPy alone needs none."""
-    if name not in ("MatryoshkaTuner", "shortened"):
-        raise AttributeError(
-            f"module 'tutor.context.matryoshka' has no attribute {name!r}; it offers "
-            f"{', '.join(__all__)}"
-        )
-    from tutor.context.matryoshka import torch as twins
-
-    return getattr(twins, name)
+__getattr__ = members(__name__, ["MatryoshkaTuner", "shortened"], "torch", __all__)
