@@ -71,11 +71,8 @@ class Retrieval(Task):
 
 
 @dataclass(frozen=True)
-class Classification(Task):
-    """Predict the class from the vector by logistic regression: accuracy.
-
-    Each of five folds is predicted from the four others. Classes are equally frequent.
-    """
+class Labelled(Task):
+    """Texts with a class each: what classification and clustering share."""
 
     examples: tuple[str, ...]
     labels: tuple[int, ...]
@@ -86,14 +83,22 @@ class Classification(Task):
         return self.examples
 
     @property
+    def items(self) -> int:
+        """The examples: each is judged once."""
+        return len(self.examples)
+
+
+@dataclass(frozen=True)
+class Classification(Labelled):
+    """Predict the class from the vector by logistic regression: accuracy.
+
+    Each of five folds is predicted from the four others. Classes are equally frequent.
+    """
+
+    @property
     def metric(self) -> str:
         """``accuracy``."""
         return "accuracy"
-
-    @property
-    def items(self) -> int:
-        """The examples: each is predicted once."""
-        return len(self.examples)
 
     @property
     def chance(self) -> float:
@@ -118,29 +123,16 @@ class Classification(Task):
 
 
 @dataclass(frozen=True)
-class Clustering(Task):
+class Clustering(Labelled):
     """Find the classes without being told them, by k-means: V-measure.
 
     The mean of five starts, with as many clusters as classes.
     """
 
-    examples: tuple[str, ...]
-    labels: tuple[int, ...]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The examples."""
-        return self.examples
-
     @property
     def metric(self) -> str:
         """``V-measure``."""
         return "V-measure"
-
-    @property
-    def items(self) -> int:
-        """The examples."""
-        return len(self.examples)
 
     @cached_property
     def _chance(self) -> float:
