@@ -1,7 +1,7 @@
 """Bias directions in word vectors: measured, taken out, and looked for afterwards.
 
 ``reference`` is hard debiasing and its measures, ``soft`` the soft variant in NumPy,
-``torch`` its twin, ``weat`` the association test, ``leaks`` the probes, ``lists`` the
+``torch`` its twin, ``association`` WEAT, ``leaks`` the probes, ``lists`` the
 word lists. Nothing here says anything about a person. Chapter: ``words/bias``.
 """
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from tutor.geometry import unit_rows
 from tutor.training import check_backend
+from tutor.words.bias.association import Weat, associations, weat
 from tutor.words.bias.leaks import (
     Extremes,
     cluster_right,
@@ -45,7 +46,6 @@ from tutor.words.bias.soft import (
     soft_loss,
     soft_transform,
 )
-from tutor.words.bias.weat import Weat, associations, weat
 
 if TYPE_CHECKING:
     from tutor.embedding import Embedding
@@ -117,7 +117,7 @@ def pair_vectors(
     known = known_pairs(embedding, pairs, unknown=unknown).known
     rows = embedding.rows([word for pair in known for word in pair])
     unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64)[rows])
-    found: NDArray[np.float64] = unit.reshape(len(known), 2, -1)
+    found: NDArray[np.float64] = unit.reshape(len(known), 2, -1).astype(np.float64)
     return found
 
 
@@ -226,7 +226,7 @@ def soft_debias(
         )
     asked = known_pairs(embedding, pairs, unknown=config.unknown)
     space = pair_subspace(embedding, asked.known, config)
-    unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64))
+    unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64)).astype(float)
     free = np.array([key not in specific for key in embedding.keys])
     if not free.any():
         raise ValueError("all words are specific: no word is left to be neutral")

@@ -232,9 +232,7 @@ class KnownPairs:
         return f"KnownPairs({len(self.known)} known, {len(self.skipped)} skipped)"
 
 
-def known_pairs(
-    vocabulary: Any, pairs: Any, *, unknown: str = "refuse"
-) -> KnownPairs:
+def known_pairs(vocabulary: Any, pairs: Any, *, unknown: str = "refuse") -> KnownPairs:
     """Return which pairs have both words in a vocabulary (anything with ``in``).
 
     Raises

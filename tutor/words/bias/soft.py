@@ -108,7 +108,7 @@ def soft_transform(
             f"{np.atleast_2d(words).shape[0]} words do not span all {len(values)} "
             "dimensions: give more words"
         )
-    root, back = (E * values**power @ E.T for power in (0.5, -0.5))
+    back = E / np.sqrt(values) @ E.T  # G to the power -1/2
     inner = back @ given.P @ back
     Z = back @ np.atleast_2d(np.asarray(directions, dtype=np.float64)).T
     Y = _stationary(given.G, inner, Z, weight)
@@ -147,7 +147,7 @@ def _projected(G: Matrix, inner: Matrix, M: Matrix, weight: float) -> Matrix:
         half = inner @ ahead @ M
         moved = ahead - step * (ahead - G + weight / 2 * (half + half.T))
         size, V = np.linalg.eigh((moved + moved.T) / 2)
-        new = V * np.maximum(size, 0) @ V.T
+        new: Matrix = V * np.maximum(size, 0) @ V.T
         change = np.linalg.norm(new - Y)
         ahead, Y = new + momentum * (new - Y), new
         if change <= _TOLERANCE * np.linalg.norm(G):

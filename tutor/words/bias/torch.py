@@ -25,9 +25,7 @@ class SoftDebias(nn.Module):
     def forward(
         self, G: torch.Tensor, P: torch.Tensor, Q: torch.Tensor, weight: float
     ) -> torch.Tensor:
-        r"""Return :math:`\operatorname{tr}(\Delta G \Delta G) + \lambda
-        \operatorname{tr}(X P X Q)`, all arguments (d, d).
-        """
+        """Return the loss in the (d, d) form of `tutor.words.bias.soft`."""
         X = self.T.T @ self.T
         change = (X - torch.eye(len(X), dtype=X.dtype, device=X.device)) @ G
         kept = (change * change.T).sum()
@@ -61,10 +59,10 @@ def soft_transform(
     def closure() -> torch.Tensor:
         search.zero_grad()
         loss: torch.Tensor = model(*parts, weight)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    search.step(closure)
+    search.step(closure)  # type: ignore[no-untyped-call]
     with torch.no_grad():
         loss = float(model(*parts, weight)) * scale**2
         X: Matrix = (model.T.T @ model.T).cpu().numpy()

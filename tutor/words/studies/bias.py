@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.datasets import lexicons, texts
+from tutor.datasets import lexicons, models, texts
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import correlate
 from tutor.words import bias, word2vec
@@ -32,10 +32,21 @@ _PAIRS, _LABELS = 231, 232  # streams of the drawing
 SKIP = bias.BiasConfig(unknown="skip")
 
 
+def glove_vectors(extra: Sequence[str] = (), *, size: int = SIZE) -> Embedding:
+    """Return GloVe's most frequent words, and ``extra`` ones behind them.
+
+    Unknown extra words are left out; order is that of frequency throughout.
+    """
+    whole = models.glove(50)
+    rows = {whole.row(word) for word in extra if word in whole}
+    behind = [whole.keys[row] for row in sorted(rows) if row >= size]
+    return whole.subset([*whole.keys[:size], *behind])
+
+
 def wikipedia_vectors(seeds: Sequence[int] = SEEDS) -> list[Embedding]:
     """Return skip-gram vectors of Wikipedia's lead sections, one embedding a seed."""
     corpus = texts.course_part("wikipedia-leads-en")
-    config = Word2VecConfig(dim=50, epochs=10)
+    config = Word2VecConfig(dim=50, epochs=6)
     return [word2vec.fit(corpus, config, seed=seed).embedding for seed in seeds]
 
 
@@ -103,12 +114,15 @@ def relation_shares(
 
 
 # --- what is kept --------------------------------------------------------------------
-def hard(embedding: Embedding) -> bias.Debiased:
-    """Debias with the ten pairs; the held-out pairs stay untouched, as a judge."""
+def hard(embedding: Embedding, neutral: Sequence[str] = ()) -> bias.Debiased:
+    """Debias with the ten pairs; the held-out pairs stay untouched, as a judge.
+
+    ``neutral`` words are neutralised even where the rule calls them specific.
+    """
     return bias.hard_debias(
         embedding,
         lists.DEFINITIONAL_PAIRS,
-        specific=lists.specific_words(),
+        specific=lists.specific_words() - set(neutral),
         equal=lists.DEFINITIONAL_PAIRS,
         config=SKIP,
     )

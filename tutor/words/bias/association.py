@@ -1,4 +1,4 @@
-r"""WEAT: are two sets of words associated differently with two others?
+r"""WEAT, a test whether two sets of words associate differently with two others.
 
 Two sets of target words :math:`X, Y` and two of attribute words :math:`A, B`. The test
 permutes the targets only: it says nothing about other attribute words, and an effect
