@@ -236,9 +236,7 @@ def test_equal_words_and_equal_vectors(words):
     with pytest.raises(ValueError, match="1 of 2 pairs hold one word twice: she"):
         bias.pair_subspace(words, [("she", "she"), PAIRS[1]])
     twin = Embedding(["a", "b", "c"], [[1.0, 0], [2.0, 0], [0, 1.0]])
-    with pytest.raises(
-        ValueError, match=r"1 of 2 pairs have two equal vectors.*pair 1"
-    ):
+    with pytest.raises(ValueError, match=r"1 of 2 .* two equal vectors.*pair 1"):
         bias.pair_subspace(twin, [("a", "c"), ("a", "b")])
 
 

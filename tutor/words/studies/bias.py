@@ -82,12 +82,6 @@ def random_subspaces(
     ]
 
 
-def first_minus_second(vectors: Floats) -> float:
-    """Return how much more the first component of pairs carries than the second."""
-    shares = bias.bias_subspace(vectors).shares
-    return float(shares[0] - shares[1])
-
-
 def relation_pairs(embedding: Embedding, *, most: int = 40) -> dict[str, list[Pair]]:
     """Return the pairs of each category of the Google analogies that the keys hold."""
     found: dict[str, dict[Pair, None]] = {}
