@@ -100,6 +100,7 @@ def held_out_pairs() -> tuple[Pair, ...]:
     return tuple(pair for pair in family_pairs() if not used & set(pair))
 
 
+@lru_cache(maxsize=1)
 def specific_words() -> frozenset[str]:
     """Return words that name a sex by definition, for all this course can tell.
 
