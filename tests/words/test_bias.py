@@ -299,6 +299,13 @@ def test_other_refusals(words):
         bias.weat(*[np.ones((2, 3))] * 2, units(1, 2, 3), units(2, 2, 3))
 
 
+@pytest.mark.parametrize("debias", [bias.hard_debias, bias.soft_debias])
+def test_words_without_a_vector_are_named(debias):
+    e = Embedding(["she", "he", "rock"], [[1.0, 0], [0, 1.0], [0, 0]])
+    with pytest.raises(ValueError, match=r"1 of 3 words have a zero vector.*'rock'"):
+        debias(e, [("she", "he")])
+
+
 # --- alive ---------------------------------------------------------------------------
 @pytest.mark.parametrize("spoilt", ["direction", "length", "effect"])
 def test_one_per_cent_is_noticed(spoilt):

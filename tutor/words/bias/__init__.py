@@ -166,7 +166,7 @@ def hard_debias(
     asked = known_pairs(embedding, pairs, unknown=config.unknown)
     space = pair_subspace(embedding, asked.known, config)
     kept, skipped = set(specific), asked.skipped
-    unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64))
+    unit = _unit(embedding)
     chosen: tuple[Pair, ...] = ()
     if equal:
         found = known_pairs(embedding, equal, unknown=config.unknown)
@@ -226,13 +226,24 @@ def soft_debias(
         )
     asked = known_pairs(embedding, pairs, unknown=config.unknown)
     space = pair_subspace(embedding, asked.known, config)
-    unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64)).astype(float)
+    unit = _unit(embedding)
     free = np.array([key not in specific for key in embedding.keys])
     if not free.any():
         raise ValueError("all words are specific: no word is left to be neutral")
     T = _soft_map(unit, unit[free], space.directions, config, backend, device)
     made = embedding.transform(lambda _: unit_rows(unit @ T.T))
     return Debiased(made, space, asked.skipped, int(free.sum()))
+
+
+def _unit(embedding: Embedding) -> NDArray[np.float64]:
+    """Return the rows at length 1 in float64; zero rows are refused by name."""
+    unit = unit_rows(np.asarray(embedding.vectors, dtype=np.float64))
+    if len(empty := np.flatnonzero(~unit.any(axis=1))):
+        raise ValueError(
+            f"{len(empty)} of {len(unit)} words have a zero vector, the first is "
+            f"{embedding.keys[empty[0]]!r}: leave them out with embedding.subset"
+        )
+    return unit.astype(np.float64)
 
 
 def _soft_map(
