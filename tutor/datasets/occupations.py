@@ -1,7 +1,7 @@
 """Occupations with a measured share of women: Canada's census of 1971.
 
-Old on purpose of nobody: it is the table that a package carries. Numbers are those of
-the census; nothing here is a judgement. Chapter: ``words/bias``.
+An old table: it is the one that a package carries. The shares say who held a job then
+and there, not who can or should. Chapter: ``words/bias``.
 """
 
 from __future__ import annotations

@@ -149,8 +149,7 @@ def hard_debias(
         Words that keep their part in the subspace.
     equal : pairs of str
         Are equalised. Their words count as specific: a neutralised word has no side
-        left on which equalising could put it. (The published program tells its pairs
-        apart from the specific list; both lists overlap there.)
+        left on which equalising could put it.
     config : BiasConfig, optional
         ``soft_weight`` is not used here.
 
@@ -160,7 +159,7 @@ def hard_debias(
         As `known_pairs`, `bias_subspace`, `neutralize`, `equalize`; or when a word
         stands in two pairs of ``equal``: the second would undo the first.
 
-    Source: Bolukbasi et al. (2016), section 6. Chapter: ``words/bias``.
+    Source: Bolukbasi et al. (2016). Chapter: ``words/bias``.
     """
     config = config or BiasConfig()
     asked = known_pairs(embedding, pairs, unknown=config.unknown)

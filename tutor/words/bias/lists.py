@@ -30,7 +30,7 @@ DEFINITIONAL_PAIRS: tuple[Pair, ...] = (
     ("girl", "boy"),
     ("female", "male"),
 )
-"""Bolukbasi et al. (2016), section 4 and their program, in lower case."""
+"""The pairs of Bolukbasi et al. (2016), in lower case."""
 
 MARKED_ENDING = re.compile(
     r"(man|men|woman|women|ess|boy|girl|lady|maid|master|mistress|wife|widow|nun)$"

@@ -91,7 +91,7 @@ def bias_subspace(pairs: ArrayLike, components: int = 1) -> Subspace:
         pair, or pairs that span fewer than k directions.
 
     Oracle: scikit-learn's ``PCA`` of the centred words. Source: Bolukbasi et al.
-    (2016), section 5, and ``doPCA`` of their program.
+    (2016) and their program.
     """
     D = _pairs(pairs)
     C = (D - D.mean(axis=1, keepdims=True)) / np.sqrt(2)

@@ -10,7 +10,7 @@ Nothing larger than (d, d) is needed: with :math:`G = W^\top W`, :math:`P = N^\t
 
 .. math:: f = \operatorname{tr}(\Delta G \Delta G) + \lambda \operatorname{tr}(X P X Q)
 
-Source: Bolukbasi et al. (2016), section 6. Chapter: ``words/bias``.
+Source: Bolukbasi et al. (2016). Chapter: ``words/bias``.
 """
 
 from __future__ import annotations
