@@ -314,7 +314,9 @@ def test_one_per_cent_is_noticed(spoilt):
     found = {
         "direction": (bias.neutralize(X, B), bias.neutralize(X, B + 0.01 * X[:1])),
         "length": (bias.neutralize(X, B), 1.01 * bias.neutralize(X, B)),
-        "effect": (1.0, 1.01),
+        "effect": tuple(
+            bias.weat(Y, X[3:], X[:2], X[1:3]).effect for Y in (X[:3], X[:3] + 0.01 * B)
+        ),
     }[spoilt]
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(*found, atol=1e-9)
