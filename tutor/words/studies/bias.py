@@ -7,7 +7,7 @@ number along one direction means what it exceeds along others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,10 @@ from numpy.typing import NDArray
 from tutor import sampling
 from tutor.datasets import lexicons, models, texts
 from tutor.embedding import Embedding
-from tutor.evaluate.similarity import correlate
 from tutor.words import bias, word2vec
 from tutor.words.bias import lists
+from tutor.words.studies.evaluation import cosines as cosines
 from tutor.words.word2vec import Word2VecConfig
-
-if TYPE_CHECKING:
-    from tutor.datasets.lexicons import SimilaritySet
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
@@ -58,9 +55,18 @@ def random_pairs(
 
     A word of rank r is replaced by one drawn from the ranks r/2 to 2r (at least 20
     wide); keys are in order of frequency. Unknown pairs are left out first.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer keys than twice the words of the pairs, or than 20.
     """
     known = bias.known_pairs(embedding, pairs, unknown="skip").known
     ranks = embedding.rows([word for pair in known for word in pair])
+    if len(embedding) < (need := max(20, 2 * len(ranks))):
+        raise ValueError(
+            f"{len(ranks)} words need {need} keys to draw from, got {len(embedding)}"
+        )
     low = np.minimum(ranks // 2, len(embedding) - 20)
     wide = np.maximum(np.minimum(2 * ranks, len(embedding)) - low, 20)
     drawn, tries = np.zeros(len(ranks), dtype=np.int64), 0
@@ -131,11 +137,6 @@ def without_direction(embedding: Embedding, direction: Floats) -> Embedding:
     return embedding.transform(lambda _: changed)
 
 
-def cosines(embeddings: Sequence[Embedding], pairs: SimilaritySet) -> Floats:
-    """Return the cosine of each pair, one embedding a row: (seeds, pairs)."""
-    return np.array([correlate(e, pairs).scores for e in embeddings])
-
-
 # --- what remains --------------------------------------------------------------------
 class Remains(NamedTuple):
     """For each word: its side, and whether clusters and probes find it.
@@ -155,7 +156,6 @@ def remains(
     *,
     count: int = 500,
     seeds: Sequence[int] = SEEDS,
-    remove: bool = True,
 ) -> Remains:
     """Sort words by a direction, take it out, and look for the sides in what is left.
 
@@ -166,7 +166,7 @@ def remains(
     words = lists.neutral_words(embedding.keys)
     X = np.asarray(embedding.subset(words).normalized().vectors, dtype=np.float64)
     chosen = bias.extremes(X @ direction.ravel(), count)
-    left = bias.neutralize(X[chosen.rows], direction) if remove else X[chosen.rows]
+    left = bias.neutralize(X[chosen.rows], direction)
     groups = bias.families([words[row] for row in chosen.rows])
     rbf, permuted = [], []
     for seed in seeds:
