@@ -30,8 +30,9 @@ class Extremes(NamedTuple):
 def families(words: Sequence[str], *, letters: int = STEM) -> list[str]:
     """Return the family of each word: its first letters.
 
-    Crude on purpose: it puts more words together than belong together, which can only
-    make a held-out test harder.
+    Crude on purpose: it puts more words together than belong together, which only makes
+    a held-out test harder. It misses relatives that begin differently (*happy*,
+    *unhappy*), which makes one easier.
     """
     if letters < 1:
         raise ValueError(f"letters must be 1 or more, got {letters}")

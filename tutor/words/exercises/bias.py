@@ -146,6 +146,22 @@ EXERCISES = (
                 "Which words does the standard deviation run over?",
             ),
             Misconception(
+                "the spread inside the two sets",
+                lambda x, y: float(
+                    (x.mean() - y.mean()) / np.sqrt((x.var(ddof=1) + y.var(ddof=1)) / 2)
+                ),
+                "That is Cohen's d. Here the spread is that of all targets taken "
+                "together, their difference included.",
+            ),
+            Misconception(
+                "divided by n",
+                lambda x, y: float(
+                    (x.mean() - y.mean()) / np.concatenate([x, y]).std()
+                ),
+                "NumPy divides by n unless told otherwise. Which does the sample's "
+                "standard deviation divide by?",
+            ),
+            Misconception(
                 "a difference of sums",
                 lambda x, y: float(
                     (x.sum() - y.sum()) / np.concatenate([x, y]).std(ddof=1)
