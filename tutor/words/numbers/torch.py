@@ -1,0 +1,60 @@
+"""The probe in torch: the same network and loss by autograd, on CPU or CUDA.
+
+Batches are the index arrays of :mod:`tutor.words.numbers.probe`, so one step here is
+one step there. Chapter: ``words/numbers``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from tutor.training import select_device
+from tutor.words.numbers.probe import Network, ProbeConfig, batches
+
+Table = NDArray[np.float64]
+
+
+class Probe(torch.nn.Module):
+    """One hidden layer of rectified units; names as in ``probe.Network``."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        for name, part in zip(Network._fields, network, strict=True):
+            self.register_parameter(name, torch.nn.Parameter(torch.tensor(part)))
+
+    def predict(self, X: torch.Tensor) -> torch.Tensor:
+        """Return the network's output: (n, d) → (n,)."""
+        hidden = torch.relu(X @ self.W1 + self.b1)
+        out: torch.Tensor = hidden @ self.w2 + self.b2
+        return out
+
+    def forward(self, X: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the mean of half the squared errors of a batch."""
+        return 0.5 * ((self.predict(X) - y) ** 2).mean()
+
+    def network(self) -> Network:
+        """Return the parameters as NumPy arrays."""
+        return Network(
+            *(getattr(self, n).detach().cpu().numpy() for n in Network._fields)
+        )
+
+
+def train_network(
+    network: Network, X: Table, y: Table, config: ProbeConfig, seed: int, device: str
+) -> Network:
+    """Take the same steps as the NumPy form; return the trained parameters."""
+    place = select_device(device)
+    probe = Probe(network).to(place)
+    inputs = torch.as_tensor(X, device=place)
+    targets = torch.as_tensor(y, device=place)
+    for rate, rows in batches(len(y), config, seed):
+        index = torch.as_tensor(rows, device=place)
+        probe.zero_grad()
+        probe(inputs[index], targets[index]).backward()
+        with torch.no_grad():
+            for part in probe.parameters():
+                if part.grad is not None:
+                    part -= rate * part.grad
+    return probe.network()
