@@ -35,6 +35,10 @@ class RatedWords:
     def __len__(self) -> int:
         return len(self.words)
 
+    def __repr__(self) -> str:
+        people = self.ratings.shape[1]
+        return f"RatedWords({len(self):,} words, {people} ratings each)"
+
     @property
     def means(self) -> Table:
         """The mean rating of each word."""

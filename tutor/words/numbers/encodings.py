@@ -1,4 +1,4 @@
-r"""Seven ways to write a number as a vector of the same length.
+r"""Eight ways to write a number as a vector of the same length.
 
 A token is a name: nothing in the row of *417* says that it is less than *418*. Each
 function here takes whole numbers (n,) and returns vectors (n, dim), so that one probe
@@ -10,6 +10,7 @@ at zero.
 `word_rows`               the trained vectors of the numerals a vocabulary holds
 `digit_code`              one-hot digits by decimal place
 `value_code`              one direction, scaled by the number (xVal)
+`log_code`                one direction, scaled by its logarithm
 `log_waves`               sines and cosines of the logarithm
 `float_code`              mantissa by prototypes, exponent one-hot (NumGPT)
 `dice`                    an angle on a half circle, turned into dim dimensions (DICE)
@@ -188,6 +189,12 @@ def value_code(numbers: ArrayLike, config: NumberConfig) -> Table:
     """Return the number itself in units of ``high``, in column 0: (n,) → (n, dim)."""
     x = check_numbers(numbers)
     return _fill((x / config.high)[:, None], config.dim)
+
+
+def log_code(numbers: ArrayLike, config: NumberConfig) -> Table:
+    r"""Return :math:`\log_{10}(1 + x)` in column 0: (n,) → (n, dim)."""
+    x = check_numbers(numbers)
+    return _fill(np.log10(1.0 + x)[:, None], config.dim)
 
 
 def log_waves(numbers: ArrayLike, config: NumberConfig) -> Table:
