@@ -64,6 +64,9 @@ def _adjectives() -> dict[str, _Synset]:
 def opposites(vocabulary: Container[str], *, least: int = 0) -> tuple[Opposites, ...]:
     """Return the opposite adjectives of WordNet whose words a vocabulary holds.
 
+    Each pair is listed once, in the order of the file; of several pairs of the same
+    two words, the first.
+
     Parameters
     ----------
     vocabulary : container of str
@@ -71,9 +74,6 @@ def opposites(vocabulary: Container[str], *, least: int = 0) -> tuple[Opposites,
     least : int
         Satellites needed on each side. A word that would stand on both sides, or is a
         head itself, is no satellite.
-
-    Each pair is listed once, in the order of the file; of several pairs of the same
-    two words, the first.
 
     Raises
     ------

@@ -56,13 +56,12 @@ def varimax(X: ArrayLike, *, rounds: int = 60, tolerance: float = 1e-5) -> Table
 
     until the sum of S gains less than ``tolerance`` of itself. Rows are not scaled
     first (no Kaiser normalisation). Shapes: (n, d) → (d, d), orthogonal.
+    Source: Kaiser (1958); the iteration is the one in common use.
 
     Raises
     ------
     ValueError
         For NaN, a rank other than 2, or fewer rows than columns.
-
-    Source: Kaiser (1958); the iteration is that of Sherin (1966).
     """
     A = _vectors(X)
     R, before = np.eye(A.shape[1]), 0.0
@@ -88,14 +87,12 @@ def ica(
 
     from a random rotation, until no row of W turns by more than ``tolerance`` (1 minus
     the cosine). Z must be white (mean 0, covariance I): ``geometry.whitening``.
-    Shapes: (n, d) → (d, d), orthogonal.
+    Shapes: (n, d) → (d, d), orthogonal. Source: Hyvärinen (1999), symmetric form.
 
     Raises
     ------
     ValueError
         For rows that are not white, NaN, or fewer rows than columns.
-
-    Source: Hyvärinen (1999), FastICA, symmetric form.
     """
     A = _vectors(Z)
     n, d = A.shape
@@ -197,18 +194,20 @@ def coherence(scores: ArrayLike, classes: ArrayLike, *, top: int = 10) -> Table:
         raise ValueError(f"top must lie between 2 and {len(S)}, got {top}")
     third = ((S - S.mean(axis=0)) ** 3).sum(axis=0)
     best = np.argsort(-S * np.where(third < 0, -1, 1), axis=0, kind="stable")[:top]
-    chosen = c[best]
-    equal = (chosen[:, None] == chosen[None, :]).sum(axis=(0, 1)) - top
-    share: Table = equal / (top * (top - 1))
-    return share
+    return np.array([pair_agreement(column) for column in c[best].T])
 
 
-def chance_coherence(classes: ArrayLike) -> float:
-    """Return how often two different words drawn at random are of one class."""
+def pair_agreement(classes: ArrayLike) -> float:
+    r"""Return how often two different items of a list are of one class.
+
+    .. math:: \frac{\sum_c n_c (n_c - 1)}{n (n - 1)}
+
+    Of all words it is the chance level of `coherence`. Shapes: (n,) → float, n ≥ 2.
+    """
     _, n = np.unique(np.asarray(classes), return_counts=True)
     total = int(n.sum())
     if total < 2:
-        raise ValueError(f"needed at least 2 words, got {total}")
+        raise ValueError(f"needed at least 2 items, got {total}")
     return float((n * (n - 1)).sum() / (total * (total - 1)))
 
 

@@ -261,7 +261,10 @@ def angle(numbers: ArrayLike, config: NumberConfig) -> Table:
     """
     x = np.asarray(numbers, dtype=np.float64)
     if x.ndim != 1 or not np.isfinite(x).all():
-        raise ValueError(f"needed finite numbers (n,), got {x.shape} or NaN among them")
+        bad = int((~np.isfinite(x)).sum())
+        raise ValueError(
+            f"needed numbers (n,), got shape {x.shape} with {bad} NaN or infinite"
+        )
     outside = (x < config.low) | (x > config.high)
     if outside.any():
         raise ValueError(

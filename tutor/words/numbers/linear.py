@@ -54,14 +54,13 @@ def ridge(X: ArrayLike, y: ArrayLike, penalty: float) -> Linear:
               + \lambda \lVert w \rVert^2
 
     Shapes: (n, d), (n,) → `Linear`. ``penalty`` is :math:`\lambda \ge 0`; at 0 the
-    least-squares solution of smallest length is returned.
+    least-squares solution of smallest length is returned. Source: Hoerl and Kennard
+    (1970).
 
     Raises
     ------
     ValueError
         For NaN, fewer than two rows, shapes that do not pair, or a negative penalty.
-
-    Source: Hoerl and Kennard (1970).
     """
     path = _path(X, y, (penalty,))
     return Linear(path.weights[:, 0], path.intercept[0])
