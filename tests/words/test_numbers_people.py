@@ -113,7 +113,7 @@ def test_sums_equal_the_loop():
         np.testing.assert_allclose(parts.gram[u], Q[mine].T @ Q[mine], atol=1e-10)
         np.testing.assert_allclose(parts.cross[u], Q[mine].T @ r[mine], atol=1e-10)
         np.testing.assert_allclose(parts.square[u], r[mine] @ r[mine], atol=1e-10)
-    np.testing.assert_array_equal(parts.count, [4.0] * 7 + [0.0])
+    np.testing.assert_array_equal(parts.rated, [4.0] * 7 + [0.0])
 
 
 def test_posterior_equals_scikit_learns_ridge():

@@ -1,15 +1,16 @@
 """Numbers, people and minds as vectors: four small rooms that share a ridge.
 
-Forms: ``encodings`` (numbers by rule), ``linear`` (ridge, folds), ``probe`` (the small
-network; its twin in ``torch``), ``personal`` (user offsets and vectors, shrunk),
-``axes`` (rotations and scales between opposites). There is no Numba form: every step
-is a few matrix products, which NumPy leaves to BLAS. Chapter: ``words/numbers``.
+Forms: ``encodings`` (numbers by rule; DICE in ``circle``), ``linear`` (ridge, folds),
+``probe`` (the small network; its twin in ``torch``), ``personal`` (user offsets and
+vectors, shrunk), ``axes`` (rotations and scales between opposites). There is no Numba
+form: every step is a few matrix products, which NumPy leaves to BLAS.
+Chapter: ``words/numbers``.
 """
 
 from __future__ import annotations
 
 from tutor.words.numbers import axes, encodings, linear, personal, probe
-from tutor.words.numbers.encodings import NumberConfig
+from tutor.words.numbers.config import NumberConfig
 from tutor.words.numbers.probe import ProbeConfig
 
 __all__ = [

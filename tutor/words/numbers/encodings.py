@@ -16,96 +16,44 @@ at zero.
 `dice`                    an angle on a half circle, turned into dim dimensions (DICE)
 ========================  ==========================================================
 
-Left out: negative numbers and fractions, and codes learned together with a model.
-Sources: Sundararaman et al. (2020) for DICE; the others are written after the ideas of
-Golkar et al. (2023) and Jin et al. (2021), not after their programs.
+Left out: negative numbers, fractions, codes learned together with a model. Sources:
+Sundararaman et al. (2020) for DICE; `value_code` and `float_code` follow the ideas of
+Golkar et al. (2023) and Jin et al. (2021), not their programs.
 Chapter: ``words/numbers``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tutor.sampling import uniform
+from tutor.words.numbers.circle import angle, dice
+from tutor.words.numbers.config import NumberConfig, Table, Whole, check_numbers, fill
 
 if TYPE_CHECKING:
     from tutor.embedding import Embedding
 
-Table = NDArray[np.float64]
-Whole = NDArray[np.int64]
+__all__ = [
+    "NumberConfig",
+    "angle",
+    "check_numbers",
+    "dice",
+    "digit_code",
+    "float_code",
+    "log_code",
+    "log_waves",
+    "numerals",
+    "random_tokens",
+    "value_code",
+    "word_rows",
+]
 
-_TOKEN, _BASIS = 132, 133  # streams
+_TOKEN = 132  # stream
 _NUMERAL = re.compile(r"0|[1-9]\d*|[1-9]\d{0,2}(,\d{3})+")
-
-
-@dataclass(frozen=True)
-class NumberConfig:
-    r"""What all codes share.
-
-    Attributes
-    ----------
-    dim : int
-        :math:`D`, columns of every code.
-    low, high : float
-        :math:`a, b`: the range DICE lays on its half circle; it must be known before.
-    places : int
-        Decimal places of `digit_code`; ``10 * places`` columns are needed.
-    exponents : int
-        Exponents 0 .. exponents - 1 that `float_code` has a column for.
-    longest : float
-        Longest wave of `log_waves`, in decades; the shortest has half a decade.
-    seed : int
-        For random tokens and for the basis of DICE.
-    """
-
-    dim: int = 64
-    low: float = 0.0
-    high: float = 1_000_000.0
-    places: int = 6
-    exponents: int = 8
-    longest: float = 32.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise ValueError(f"needed low < high, got {self.low} and {self.high}")
-        if self.dim < max(2, 10 * self.places, self.exponents + 2):
-            raise ValueError(
-                f"dim={self.dim} is too small: digits need 10 * places = "
-                f"{10 * self.places} columns, floats exponents + 2 = "
-                f"{self.exponents + 2}, DICE 2"
-            )
-
-
-def check_numbers(numbers: ArrayLike) -> Whole:
-    """Return whole numbers (n,) of 0 or more, or say which are not.
-
-    Raises
-    ------
-    ValueError
-        For NaN, infinite, negative or fractional numbers, or another rank.
-    """
-    x = np.asarray(numbers)
-    if x.ndim != 1 or x.dtype.kind not in "iuf":
-        raise ValueError(f"needed a list of numbers (n,), got {x.dtype} of {x.shape}")
-    if not np.isfinite(x).all():
-        raise ValueError(f"{int((~np.isfinite(x)).sum())} numbers are NaN or infinite")
-    if (x < 0).any():
-        raise ValueError(
-            f"{int((x < 0).sum())} numbers are negative, the first is {x[x < 0][0]}: "
-            "these codes write 0 and more; encode the sign in a column of its own"
-        )
-    if (x != np.floor(x)).any():
-        raise ValueError(
-            f"{x[x != np.floor(x)][0]} is no whole number: choose a unit in which all "
-            "numbers are whole"
-        )
-    return x.astype(np.int64)
 
 
 # --- a row a number ------------------------------------------------------------------
@@ -116,7 +64,8 @@ def random_tokens(numbers: ArrayLike, config: NumberConfig) -> Table:
     """
     x = check_numbers(numbers)
     place = x[:, None] * config.dim + np.arange(config.dim)
-    return (uniform(config.seed, 0, _TOKEN, place) - 0.5) * np.sqrt(12.0)
+    rows: Table = (uniform(config.seed, 0, _TOKEN, place) - 0.5) * np.sqrt(12.0)
+    return rows
 
 
 def numerals(embedding: Embedding) -> tuple[Whole, tuple[str, ...]]:
@@ -157,7 +106,7 @@ def word_rows(
             f"is {x[unknown][0]}; numerals(embedding) lists the {len(values)} it holds"
         )
     rows = embedding.rows([keys[p] for p in place])
-    return _fill(np.asarray(embedding.vectors, dtype=np.float64)[rows], config.dim)
+    return fill(np.asarray(embedding.vectors, dtype=np.float64)[rows], config.dim)
 
 
 # --- written by rule -----------------------------------------------------------------
@@ -188,13 +137,13 @@ def digit_code(numbers: ArrayLike, config: NumberConfig) -> Table:
 def value_code(numbers: ArrayLike, config: NumberConfig) -> Table:
     """Return the number itself in units of ``high``, in column 0: (n,) → (n, dim)."""
     x = check_numbers(numbers)
-    return _fill((x / config.high)[:, None], config.dim)
+    return fill((x / config.high)[:, None], config.dim)
 
 
 def log_code(numbers: ArrayLike, config: NumberConfig) -> Table:
     r"""Return :math:`\log_{10}(1 + x)` in column 0: (n,) → (n, dim)."""
     x = check_numbers(numbers)
-    return _fill(np.log10(1.0 + x)[:, None], config.dim)
+    return fill(np.log10(1.0 + x)[:, None], config.dim)
 
 
 def log_waves(numbers: ArrayLike, config: NumberConfig) -> Table:
@@ -209,7 +158,7 @@ def log_waves(numbers: ArrayLike, config: NumberConfig) -> Table:
     x = check_numbers(numbers)
     period = np.geomspace(0.5, config.longest, config.dim // 2)
     angle = 2 * np.pi * np.log10(1.0 + x)[:, None] / period
-    return _fill(np.hstack([np.sin(angle), np.cos(angle)]), config.dim)
+    return fill(np.hstack([np.sin(angle), np.cos(angle)]), config.dim)
 
 
 def float_code(numbers: ArrayLike, config: NumberConfig) -> Table:
@@ -244,73 +193,3 @@ def _exponent(x: Whole) -> Whole:
     """Return how many digits follow the first: exact, unlike a rounded logarithm."""
     powers = 10 ** np.arange(1, 19, dtype=np.int64)
     return np.searchsorted(powers, x, side="right").astype(np.int64)
-
-
-def angle(numbers: ArrayLike, config: NumberConfig) -> Table:
-    r"""Return the angle of each number on DICE's half circle.
-
-    .. math:: \theta(x) = \pi \, \frac{x - a}{b - a}
-
-    Shapes: (n,) → (n,), in [0, π].
-
-    Raises
-    ------
-    ValueError
-        For a number outside [a, b]: past π the circle comes back, and two numbers far
-        apart would look alike.
-    """
-    x = np.asarray(numbers, dtype=np.float64)
-    if x.ndim != 1 or not np.isfinite(x).all():
-        bad = int((~np.isfinite(x)).sum())
-        raise ValueError(
-            f"needed numbers (n,), got shape {x.shape} with {bad} NaN or infinite"
-        )
-    outside = (x < config.low) | (x > config.high)
-    if outside.any():
-        raise ValueError(
-            f"{int(outside.sum())} numbers lie outside [{config.low:g}, "
-            f"{config.high:g}], the first is {x[outside][0]:g}: DICE must know its "
-            "range before; state a wider one"
-        )
-    theta: Table = np.pi * (x - config.low) / (config.high - config.low)
-    return theta
-
-
-def dice(numbers: ArrayLike, config: NumberConfig, *, planar: bool = False) -> Table:
-    r"""Return DICE vectors of length 1: an angle, spread over dim dimensions.
-
-    .. math:: v_k = \sin^{k-1}\theta \, \cos\theta \quad (k < D), \qquad
-              v_D = \sin^{D-1}\theta, \qquad z = Q v
-
-    where :math:`\theta` is `angle` and :math:`Q` a random orthonormal basis (the QR
-    factor of a Gaussian matrix). ``planar`` keeps two coordinates,
-    :math:`v = (\cos\theta, \sin\theta, 0, \dots)`: DICE-2, whose cosines are exactly
-    :math:`\cos(\theta_x - \theta_y)`.
-
-    Shapes: (n,) → (n, dim). Unlike the other codes it takes fractions.
-
-    What differs: public programs write :math:`\sin^D\theta` in the last place, with
-    which the length is not quite 1. The power D - 1 is that of spherical coordinates,
-    and D = 2 then gives DICE-2.
-
-    Source: Sundararaman et al. (2020).
-    """
-    theta = angle(numbers, config)
-    D = 2 if planar else config.dim
-    powers = np.sin(theta)[:, None] ** np.arange(D)
-    v = powers * np.where(np.arange(D) < D - 1, np.cos(theta)[:, None], 1.0)
-    basis: Table = _fill(v, config.dim) @ _basis(config).T
-    return basis
-
-
-def _basis(config: NumberConfig) -> Table:
-    D = config.dim
-    u = uniform(config.seed, 0, _BASIS, np.arange(2 * D * D)).reshape(2, D, D)
-    gauss = np.sqrt(-2 * np.log1p(-u[0])) * np.cos(2 * np.pi * u[1])
-    return np.linalg.qr(gauss)[0]
-
-
-def _fill(columns: Table, dim: int) -> Table:
-    out = np.zeros((len(columns), dim))
-    out[:, : columns.shape[1]] = columns
-    return out

@@ -111,13 +111,13 @@ class Sums(NamedTuple):
     """All that the model needs of the ratings: one entry a user.
 
     ``gram`` (users, d, d) holds sums of q q', ``cross`` (users, d) of q r, ``square``
-    (users,) of r r, ``count`` (users,) how many ratings.
+    (users,) of r r, ``rated`` (users,) how many ratings.
     """
 
     gram: Table
     cross: Table
     square: Table
-    count: Table
+    rated: Table
 
 
 def sums(features: ArrayLike, residuals: ArrayLike, users: ArrayLike, n: int) -> Sums:
@@ -134,7 +134,7 @@ def sums(features: ArrayLike, residuals: ArrayLike, users: ArrayLike, n: int) ->
     gram = np.array([q.T @ q for q in np.split(Q[order], cuts)])
     cross = np.zeros((n, Q.shape[1]))
     np.add.at(cross, u, Q * r[:, None])
-    square = np.bincount(u, weights=r * r, minlength=n)
+    square: Table = np.bincount(u, weights=r * r, minlength=n).astype(np.float64)
     return Sums(gram, cross, square, np.bincount(u, minlength=n).astype(np.float64))
 
 
@@ -170,7 +170,7 @@ def em_step(parts: Sums, prior: Prior) -> Prior:
     fitted = np.einsum("uij,ui,uj->", parts.gram, P, P)
     error = parts.square.sum() - 2 * float((parts.cross * P).sum()) + fitted
     spare = np.einsum("uij,uji->", parts.gram, C)
-    return Prior(mean, covariance, float((error + spare) / parts.count.sum()))
+    return Prior(mean, covariance, float((error + spare) / parts.rated.sum()))
 
 
 def log_likelihood(parts: Sums, prior: Prior) -> float:
@@ -193,7 +193,7 @@ def log_likelihood(parts: Sums, prior: Prior) -> float:
     determinant = (
         np.linalg.slogdet(A)[1]
         + np.linalg.slogdet(prior.covariance)[1]
-        + parts.count * np.log(2 * np.pi * prior.noise)
+        + parts.rated * np.log(2 * np.pi * prior.noise)
     )
     return float(-0.5 * ((square - explained) / prior.noise + determinant).sum())
 
@@ -262,7 +262,7 @@ def fit(
     users, d = parts.cross.shape
     if len(names) != users:
         raise ValueError(f"{len(names)} names for {users} users")
-    total = float(parts.count.sum())
+    total = float(parts.rated.sum())
     if total < 2:
         raise ValueError(f"needed at least 2 ratings to estimate noise, got {total:g}")
     prior = Prior(

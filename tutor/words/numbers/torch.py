@@ -21,8 +21,10 @@ class Probe(torch.nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        for name, part in zip(Network._fields, network, strict=True):
-            self.register_parameter(name, torch.nn.Parameter(torch.tensor(part)))
+        self.W1 = torch.nn.Parameter(torch.tensor(network.W1))
+        self.b1 = torch.nn.Parameter(torch.tensor(network.b1))
+        self.w2 = torch.nn.Parameter(torch.tensor(network.w2))
+        self.b2 = torch.nn.Parameter(torch.tensor(network.b2))
 
     def predict(self, X: torch.Tensor) -> torch.Tensor:
         """Return the network's output: (n, d) → (n,)."""
@@ -56,5 +58,5 @@ def train_network(
         with torch.no_grad():
             for part in probe.parameters():
                 if part.grad is not None:
-                    part -= rate * part.grad
+                    part.sub_(rate * part.grad)
     return probe.network()

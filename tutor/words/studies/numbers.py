@@ -92,7 +92,8 @@ def code(name: str, embedding: Embedding, *, seed: int = 0, dim: int = 64) -> Co
 
 def magnitude(numbers: Whole) -> Table:
     """Return the target of the first probe: the decimal logarithm of 1 + x."""
-    return np.log10(1.0 + np.asarray(numbers))
+    target: Table = np.log10(1.0 + np.asarray(numbers))
+    return target
 
 
 def pairs(numbers: Whole, count: int, seed: int) -> tuple[Whole, Whole]:
@@ -105,7 +106,9 @@ def pairs(numbers: Whole, count: int, seed: int) -> tuple[Whole, Whole]:
 
 def same_length(x: Whole, y: Whole) -> NDArray[np.bool_]:
     """Say which pairs have equally many digits."""
-    return np.char.str_len(x.astype(str)) == np.char.str_len(y.astype(str))
+    left, right = (np.char.str_len(side.astype(str)) for side in (x, y))
+    equal: NDArray[np.bool_] = left == right
+    return equal
 
 
 def one_run(
@@ -158,7 +161,8 @@ def all_runs(
 def largest_seen(at: World) -> Table:
     """Return the errors outside of the answer "as large as any I was shown"."""
     top = magnitude(at.pool).max()
-    return np.abs(magnitude(at.outside) - top)
+    error: Table = np.abs(magnitude(at.outside) - top)
+    return error
 
 
 def cosines_and_distances(

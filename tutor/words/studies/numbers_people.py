@@ -66,15 +66,7 @@ def cold_start(
     residual = data.stars - level - film[data.film]
     features = _genre_features(data, old)
 
-    at = np.flatnonzero(~old)
-    u = user[at]
-    fixed = _places(u, random_bits(0, 0, _TEST, at))
-    test = fixed < 0.3 * np.bincount(u)[u]
-    key = random_bits(seed, 0, _KEEP, at)
-    key[test] = np.uint64(2**64 - 1)  # the tested ones come last
-    learn = at[(_places(u, key) < kept) & ~test]
-    asked = at[test]
-
+    learn, asked = _parted(user, kept, seed)
     means = personal.offsets(residual[learn], user[learn], len(new))
     rules: dict[str, Table] = {
         "complete": np.full(len(new), means.common),
@@ -102,6 +94,17 @@ def cold_start(
         square = (left[asked] - taste) ** 2
         second[name] = _mean_by(square, user[asked], len(new))
     return first, second
+
+
+def _parted(user: Whole, kept: int, seed: int) -> tuple[Whole, Whole]:
+    """Return the ratings of new users to learn from, and those to test on."""
+    at = np.flatnonzero(user >= 0)
+    u = user[at]
+    fixed = _places(u, random_bits(0, 0, _TEST, at))
+    test = fixed < 0.3 * np.bincount(u)[u]
+    key = random_bits(seed, 0, _KEEP, at)
+    key[test] = np.uint64(2**64 - 1)  # the tested ones come last
+    return at[(_places(u, key) < kept) & ~test], at[test]
 
 
 def _film_means(data: FilmRatings, old: NDArray[np.bool_]) -> tuple[Table, float]:
