@@ -2,14 +2,15 @@
 
 Forms: ``encodings`` (numbers by rule; DICE in ``circle``), ``linear`` (ridge, folds),
 ``probe`` (the small network; its twin in ``torch``), ``personal`` (user offsets and
-vectors, shrunk), ``axes`` (rotations and scales between opposites). There is no Numba
-form: every step is a few matrix products, which NumPy leaves to BLAS.
+vectors, shrunk), ``axes`` (rotations, scales between opposites), ``sparse`` (sparse
+codes). There is no Numba form: every step is a few matrix products, which NumPy leaves
+to BLAS.
 Chapter: ``words/numbers``.
 """
 
 from __future__ import annotations
 
-from tutor.words.numbers import axes, encodings, linear, personal, probe
+from tutor.words.numbers import axes, encodings, linear, personal, probe, sparse
 from tutor.words.numbers.config import NumberConfig
 from tutor.words.numbers.probe import ProbeConfig
 
@@ -21,4 +22,5 @@ __all__ = [
     "linear",
     "personal",
     "probe",
+    "sparse",
 ]

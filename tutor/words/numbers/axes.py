@@ -3,7 +3,7 @@ r"""Axes with a meaning: rotations to simple structure, and scales between oppos
 The columns of word vectors mean nothing by themselves: turn all vectors by one rotation
 and every cosine stays. That freedom can be spent on columns that a person can read.
 
-Left out: sparse codes longer than the vectors, oblique rotations. Sources: Kaiser
+Left out: oblique rotations; sparse codes are in ``sparse``. Sources: Kaiser
 (1958) for varimax, Hyvärinen (1999) for FastICA, Park et al. (2017) for rotating word
 vectors, Mathew et al. (2020) for POLAR.
 Chapter: ``words/numbers``. Oracle: scikit-learn's ``FastICA`` and its varimax.
