@@ -155,7 +155,7 @@ def test_log_likelihood_equals_scipy():
 def test_em_never_lowers_the_likelihood(seed):
     """Dempster, Laird and Rubin (1977), theorem 1."""
     _, _, Q, r, user = tastes(users=30, n=6, seed=seed)
-    fit, _ = personal.fit(personal.sums(Q, r, user, 30), [f"u{i}" for i in range(30)])
+    fit, _ = personal.learn_tastes(personal.sums(Q, r, user, 30), [f"u{i}" for i in range(30)])
     np.testing.assert_array_less(-1e-8, np.diff(fit.history["log_likelihood"]))
 
 
@@ -163,7 +163,7 @@ def test_fit_finds_the_planted_prior_and_beats_least_squares():
     P, prior, Q, r, user = tastes(users=800)
     parts = personal.sums(Q, r, user, 800)
     names = [str(i) for i in range(800)]
-    fit, found = personal.fit(parts, names, TasteConfig(rounds=40))
+    fit, found = personal.learn_tastes(parts, names, TasteConfig(rounds=40))
     np.testing.assert_allclose(found.mean, prior.mean, atol=0.1)
     np.testing.assert_allclose(found.noise, prior.noise, rtol=0.1)
     np.testing.assert_allclose(found.covariance, prior.covariance, atol=0.1)
@@ -180,9 +180,9 @@ def test_vectors_refuse():
     _, _, Q, r, user = tastes(users=3)
     parts = personal.sums(Q, r, user, 3)
     with pytest.raises(ValueError, match="2 names for 3 users"):
-        personal.fit(parts, ["a", "b"])
+        personal.learn_tastes(parts, ["a", "b"])
     with pytest.raises(ValueError, match="at least 2 ratings"):
-        personal.fit(personal.sums(Q[:1], r[:1], user[:1], 2), ["a", "b"])
+        personal.learn_tastes(personal.sums(Q[:1], r[:1], user[:1], 2), ["a", "b"])
     with pytest.raises(ValueError, match="features must be finite"):
         personal.sums(Q * np.nan, r, user, 3)
     with pytest.raises(ValueError, match="features must be finite"):

@@ -217,7 +217,7 @@ def common_vector(parts: Sums) -> Table:
     return solved
 
 
-# --- fit -----------------------------------------------------------------------------
+# --- learning -------------------------------------------------------------------------
 @dataclass(frozen=True)
 class TasteConfig:
     r"""Settings of the EM rounds.
@@ -234,7 +234,7 @@ class TasteConfig:
     spread: float = 0.1
 
 
-def fit(
+def learn_tastes(
     parts: Sums,
     names: Sequence[str],
     config: TasteConfig | None = None,

@@ -133,7 +133,7 @@ def _known_tastes(
     parts = personal.sums(
         features[old], residual[old] - means.shrunk[user], user, len(names)
     )
-    _, prior = personal.fit(parts, [data.users[i] for i in names])
+    _, prior = personal.learn_tastes(parts, [data.users[i] for i in names])
     return prior, personal.common_vector(parts)
 
 
