@@ -155,7 +155,8 @@ def test_log_likelihood_equals_scipy():
 def test_em_never_lowers_the_likelihood(seed):
     """Dempster, Laird and Rubin (1977), theorem 1."""
     _, _, Q, r, user = tastes(users=30, n=6, seed=seed)
-    fit, _ = personal.learn_tastes(personal.sums(Q, r, user, 30), [f"u{i}" for i in range(30)])
+    parts = personal.sums(Q, r, user, 30)
+    fit, _ = personal.learn_tastes(parts, [f"u{i}" for i in range(30)])
     np.testing.assert_array_less(-1e-8, np.diff(fit.history["log_likelihood"]))
 
 
