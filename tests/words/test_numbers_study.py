@@ -41,6 +41,13 @@ def test_every_code_has_the_same_columns(small):
         study.code("bytes", small.embedding)
 
 
+def test_frequency_is_rank_and_comma():
+    held = Embedding(["the", "1,500", "7"], np.ones((3, 2)))
+    found = study.code("frequency", held)(np.array([7, 1500]))
+    np.testing.assert_allclose(found[:, :2], [[np.log(3), 0], [np.log(2), 1]])
+    np.testing.assert_array_equal(found[:, 2:], 0)
+
+
 def test_pairs_are_of_different_numbers_and_repeat(small):
     x, y = study.pairs(small.inside, 500, 3)
     np.testing.assert_equal(int((x == y).sum()), 0)

@@ -135,8 +135,8 @@ def polar_directions(embedding: Embedding, pairs: Sequence[tuple[str, str]]) -> 
     if not len(pairs):
         raise ValueError("no pair of opposites: an axis needs two ends")
     low, high = (embedding.rows([p[side] for p in pairs]) for side in (0, 1))
-    V = np.asarray(embedding.vectors, dtype=np.float64)
-    gap = V[high] - V[low]
+    ends = embedding.vectors
+    gap = ends[high].astype(np.float64) - ends[low]
     length = np.linalg.norm(gap, axis=1, keepdims=True)
     if (length == 0).any():
         bad = pairs[int(np.flatnonzero(length == 0)[0])]

@@ -25,6 +25,7 @@ Chapter: ``words/numbers``.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,7 @@ __all__ = [
     "float_code",
     "log_code",
     "log_waves",
+    "numeral_keys",
     "numerals",
     "random_tokens",
     "value_code",
@@ -68,6 +70,7 @@ def random_tokens(numbers: ArrayLike, config: NumberConfig) -> Table:
     return rows
 
 
+@lru_cache(maxsize=2)
 def numerals(embedding: Embedding) -> tuple[Whole, tuple[str, ...]]:
     """Return the numbers a vocabulary holds, rising, and the key of each.
 
@@ -79,7 +82,28 @@ def numerals(embedding: Embedding) -> tuple[Whole, tuple[str, ...]]:
         if _NUMERAL.fullmatch(key):
             found.setdefault(int(key.replace(",", "")), key)
     values = np.array(sorted(found), dtype=np.int64)
+    values.setflags(write=False)  # kept for the next call with this embedding
     return values, tuple(found[int(v)] for v in values)
+
+
+def numeral_keys(numbers: ArrayLike, embedding: Embedding) -> list[str]:
+    """Return the key of each number in a vocabulary.
+
+    Raises
+    ------
+    KeyError
+        For a number the vocabulary does not hold.
+    """
+    x = check_numbers(numbers)
+    values, keys = numerals(embedding)
+    place = np.minimum(np.searchsorted(values, x), max(0, len(values) - 1))
+    unknown = values[place] != x if len(values) else np.ones(len(x), dtype=bool)
+    if unknown.any():
+        raise KeyError(
+            f"{int(unknown.sum())} numbers are no word of this vocabulary, the first "
+            f"is {x[unknown][0]}; numerals(embedding) lists the {len(values)} it holds"
+        )
+    return [keys[p] for p in place]
 
 
 def word_rows(
@@ -94,19 +118,10 @@ def word_rows(
     ValueError
         When the vectors are longer than ``dim``.
     """
-    x = check_numbers(numbers)
     if embedding.dim > config.dim:
         raise ValueError(f"vectors of {embedding.dim} do not fit into {config.dim}")
-    values, keys = numerals(embedding)
-    place = np.minimum(np.searchsorted(values, x), max(0, len(values) - 1))
-    unknown = values[place] != x if len(values) else np.ones(len(x), dtype=bool)
-    if unknown.any():
-        raise KeyError(
-            f"{int(unknown.sum())} numbers are no word of this vocabulary, the first "
-            f"is {x[unknown][0]}; numerals(embedding) lists the {len(values)} it holds"
-        )
-    rows = embedding.rows([keys[p] for p in place])
-    return fill(np.asarray(embedding.vectors, dtype=np.float64)[rows], config.dim)
+    rows = embedding.rows(numeral_keys(numbers, embedding))
+    return fill(embedding.vectors[rows].astype(np.float64), config.dim)
 
 
 # --- written by rule -----------------------------------------------------------------

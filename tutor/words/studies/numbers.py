@@ -17,7 +17,7 @@ from tutor.embedding import Embedding
 from tutor.geometry import unit_rows
 from tutor.sampling import integers, permutation, uniform
 from tutor.words.numbers import encodings, probe
-from tutor.words.numbers.encodings import NumberConfig
+from tutor.words.numbers.config import NumberConfig, fill
 
 Table = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -26,8 +26,8 @@ Code = Callable[[Any], Table]
 STUDIES: Mapping[str, Any] = {}
 INSIDE, OUTSIDE = 100_000, 1_000_000
 CODES = (
-    *("random", "words", "digits", "value", "log", "waves", "float"),
-    *("dice-2", "dice"),
+    *("random", "frequency", "words", "digits", "value", "log", "waves"),
+    *("float", "dice-2", "dice"),
 )
 TASKS = ("magnitude", "sum", "order")
 _POOL, _DRAW, _PAIRS, _RATERS = 135, 136, 137, 138  # streams
@@ -76,6 +76,7 @@ def code(name: str, embedding: Embedding, *, seed: int = 0, dim: int = 64) -> Co
     config = NumberConfig(dim=dim, seed=seed)
     table: dict[str, Callable[..., Table]] = {
         "random": encodings.random_tokens,
+        "frequency": partial(frequency, embedding=embedding),
         "words": partial(encodings.word_rows, embedding=embedding),
         "digits": encodings.digit_code,
         "value": encodings.value_code,
@@ -88,6 +89,18 @@ def code(name: str, embedding: Embedding, *, seed: int = 0, dim: int = 64) -> Co
     if name not in table:
         raise ValueError(f"no code {name!r}; there are {', '.join(CODES)}")
     return partial(table[name], config=config)
+
+
+def frequency(numbers: Whole, config: NumberConfig, *, embedding: Embedding) -> Table:
+    """Return what a word gives away without a vector: log rank, and a comma or none.
+
+    Small numbers are frequent and large ones are written with a comma: the control of
+    trained vectors.
+    """
+    keys = encodings.numeral_keys(numbers, embedding)
+    comma = np.array([float("," in key) for key in keys])
+    columns = [np.log1p(embedding.rows(keys)), comma]
+    return fill(np.stack(columns, axis=1), config.dim)
 
 
 def magnitude(numbers: Whole) -> Table:

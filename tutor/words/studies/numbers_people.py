@@ -201,7 +201,7 @@ def kept_promises(
     found = []
     for pair, direction in zip(pairs, directions, strict=True):
         words = [*pair.near_low, *pair.near_high]
-        V = np.asarray(embedding.vectors, dtype=np.float64)[embedding.rows(words)]
+        V = embedding.vectors[embedding.rows(words)].astype(np.float64)
         labels = np.arange(len(words)) >= len(pair.near_low)
         found.append(auc(axes.on_scales(V, direction[None])[:, 0], labels))
     return np.array(found)
