@@ -259,14 +259,14 @@ Y = np.abs(X[:, 0]) - X[:, 1]
 
 def test_network_by_hand():
     """Rung 0: x = 2 gives max(0, 2) 3 + max(0, -2) 5 + 1 = 7; loss against 5: 2."""
-    net = probe.Network(
+    net = probe.ProbeNetwork(
         np.array([[1.0, -1.0]]), np.zeros(2), np.array([3.0, 5.0]), np.ones(())
     )
     np.testing.assert_allclose(probe.predict(net, [[2.0]]), [7.0], atol=1e-12)
     np.testing.assert_allclose(probe.probe_loss(net, [[2.0]], [5.0]), 2.0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", probe.Network._fields)
+@pytest.mark.parametrize("name", probe.ProbeNetwork._fields)
 def test_gradient_equals_differences(name):
     """Rung 2: central differences in float64."""
     net = probe.start(5, SMALL, 0)
@@ -349,9 +349,9 @@ def test_gradient_equals_autograd():
     import torch
 
     net = probe.start(5, SMALL, 0)
-    module = twin().Probe(net)
+    module = twin().ProbeModule(net)
     np.testing.assert_equal(
-        tuple(dict(module.named_parameters())), probe.Network._fields
+        tuple(dict(module.named_parameters())), probe.ProbeNetwork._fields
     )
     module(torch.tensor(X), torch.tensor(Y)).backward()
     found = [p.grad.numpy() for p in module.parameters()]

@@ -43,7 +43,7 @@ class ProbeConfig:
     learning_rate: float = 0.02
 
 
-class Network(NamedTuple):
+class ProbeNetwork(NamedTuple):
     """Parameters: W1 (d, hidden), b1 (hidden,), w2 (hidden,), b2 ()."""
 
     W1: Table
@@ -52,15 +52,17 @@ class Network(NamedTuple):
     b2: Table
 
 
-def start(dim: int, config: ProbeConfig, seed: int) -> Network:
+def start(dim: int, config: ProbeConfig, seed: int) -> ProbeNetwork:
     """Return random starting weights: variance 2 / inputs, biases 0."""
     h = config.hidden
     u = uniform(seed, 0, INIT, np.arange(dim * h + h)) * 2 - 1
     first = u[: dim * h].reshape(dim, h) * np.sqrt(6.0 / dim)
-    return Network(first, np.zeros(h), u[dim * h :] * np.sqrt(3.0 / h), np.zeros(()))
+    return ProbeNetwork(
+        first, np.zeros(h), u[dim * h :] * np.sqrt(3.0 / h), np.zeros(())
+    )
 
 
-def predict(network: Network, X: ArrayLike) -> Table:
+def predict(network: ProbeNetwork, X: ArrayLike) -> Table:
     """Return the network's output: (n, d) → (n,)."""
     W1, b1, w2, b2 = network
     hidden = np.maximum(0.0, np.asarray(X, dtype=np.float64) @ W1 + b1)
@@ -68,7 +70,7 @@ def predict(network: Network, X: ArrayLike) -> Table:
     return out
 
 
-def probe_loss(network: Network, X: ArrayLike, y: ArrayLike) -> float:
+def probe_loss(network: ProbeNetwork, X: ArrayLike, y: ArrayLike) -> float:
     r"""Return the mean of half the squared errors, :math:`\frac1{2B}\sum (\hat y-y)^2`.
 
     Shapes: (B, d), (B,) → float.
@@ -77,7 +79,7 @@ def probe_loss(network: Network, X: ArrayLike, y: ArrayLike) -> float:
     return float(error @ error) / (2 * len(error))
 
 
-def probe_gradients(network: Network, X: ArrayLike, y: ArrayLike) -> Network:
+def probe_gradients(network: ProbeNetwork, X: ArrayLike, y: ArrayLike) -> ProbeNetwork:
     r"""Return the gradients of `probe_loss`, in the form of the network.
 
     With the error :math:`g = (\hat y - y) / B` and the mask of live units
@@ -92,7 +94,7 @@ def probe_gradients(network: Network, X: ArrayLike, y: ArrayLike) -> Network:
     hidden = np.maximum(0.0, before)
     g = (hidden @ network.w2 + network.b2 - np.asarray(y, dtype=np.float64)) / len(A)
     back = np.outer(g, network.w2) * (before > 0)
-    return Network(A.T @ back, back.sum(axis=0), hidden.T @ g, np.asarray(g.sum()))
+    return ProbeNetwork(A.T @ back, back.sum(axis=0), hidden.T @ g, np.asarray(g.sum()))
 
 
 def batches(
@@ -117,12 +119,12 @@ def train(
     seed: int = 0,
     backend: str = "numpy",
     device: str = "cpu",
-) -> Network:
+) -> ProbeNetwork:
     r"""Return a network trained by batches of gradient steps.
 
     .. math:: \theta \leftarrow \theta - \eta_t \nabla_\theta \ell(\text{batch})
 
-    Shapes: (n, d), (n,) → `Network`, in NumPy whatever the backend.
+    Shapes: (n, d), (n,) → `ProbeNetwork`, in NumPy whatever the backend.
 
     Raises
     ------
@@ -150,7 +152,7 @@ def train(
     else:
         for rate, rows in batches(len(b), config, seed):
             slope = probe_gradients(network, A[rows], b[rows])
-            network = Network(
+            network = ProbeNetwork(
                 *(p - rate * g for p, g in zip(network, slope, strict=True))
             )
     if not all(np.isfinite(part).all() for part in network):

@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 
 from tutor.training import select_device
-from tutor.words.numbers.probe import Network, ProbeConfig, batches
+from tutor.words.numbers.probe import ProbeConfig, ProbeNetwork, batches
 
 Table = NDArray[np.float64]
 
 
-class Probe(torch.nn.Module):
-    """One hidden layer of rectified units; names as in ``probe.Network``."""
+class ProbeModule(torch.nn.Module):
+    """One hidden layer of rectified units; names as in ``probe.ProbeNetwork``."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: ProbeNetwork) -> None:
         super().__init__()
         self.W1 = torch.nn.Parameter(torch.tensor(network.W1))
         self.b1 = torch.nn.Parameter(torch.tensor(network.b1))
@@ -36,19 +36,24 @@ class Probe(torch.nn.Module):
         """Return the mean of half the squared errors of a batch."""
         return 0.5 * ((self.predict(X) - y) ** 2).mean()
 
-    def network(self) -> Network:
+    def network(self) -> ProbeNetwork:
         """Return the parameters as NumPy arrays."""
-        return Network(
-            *(getattr(self, n).detach().cpu().numpy() for n in Network._fields)
+        return ProbeNetwork(
+            *(getattr(self, n).detach().cpu().numpy() for n in ProbeNetwork._fields)
         )
 
 
 def train_network(
-    network: Network, X: Table, y: Table, config: ProbeConfig, seed: int, device: str
-) -> Network:
+    network: ProbeNetwork,
+    X: Table,
+    y: Table,
+    config: ProbeConfig,
+    seed: int,
+    device: str,
+) -> ProbeNetwork:
     """Take the same steps as the NumPy form; return the trained parameters."""
     place = select_device(device)
-    probe = Probe(network).to(place)
+    probe = ProbeModule(network).to(place)
     inputs = torch.as_tensor(X, device=place)
     targets = torch.as_tensor(y, device=place)
     for rate, rows in batches(len(y), config, seed):
