@@ -86,7 +86,7 @@ class World:
         return len(self.concepts)
 
     def __repr__(self) -> str:
-        return f"World({len(self)} concepts, {self.coverage()['every view']} in every view)"
+        return f"World({len(self)} concepts, {len(self.core())} in every view)"
 
     def core(self) -> World:
         """Return the concepts that exist in every view."""
