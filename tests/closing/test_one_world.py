@@ -24,7 +24,7 @@ def tables(**options):
 
 # --- pencil and loops ----------------------------------------------------------------
 def test_pencil():
-    """The chapter's four concepts: pairs ranked 1..6 and 2 1 3 4 6 5, so 1 - 6*4/210."""
+    """The chapter's four concepts: ranks 1..6 against 2 1 3 4 6 5: 1 - 6 * 4 / 210."""
     A, B = np.zeros((4, 4)), np.zeros((4, 4))
     upper = np.triu_indices(4, 1)
     A[upper], B[upper] = [1, 2, 3, 4, 5, 6], [2, 1, 3, 4, 6, 5]
@@ -38,8 +38,8 @@ def test_agreement_is_scipys_spearman_of_the_upper_triangle():
     upper = np.triu_indices(len(A), 1)
     expected = stats.spearmanr(A[upper], B[upper]).statistic
     np.testing.assert_allclose(rsa.agreement(A, B), expected, atol=1e-12)
-    with pytest.raises(AssertionError):  # alive: one table moved by 1 % of its spread
-        moved = A + 0.01 * np.random.default_rng(1).normal(size=A.shape)
+    moved = A + 0.01 * np.random.default_rng(1).normal(size=A.shape)
+    with pytest.raises(AssertionError):  # alive: one table moved by 1 %
         np.testing.assert_allclose(rsa.agreement(moved, B), expected, atol=1e-12)
 
 

@@ -41,11 +41,12 @@ def test_a_changed_ledger_is_found(records, part, change):
         "twice": [*records, own],
     }[change]
     words = {"gone": "not in the ledger", "verdict": "'tie' now", "twice": "two claims"}
+    written = {
+        "advice": lambda: which.page(changed),
+        "table": lambda: families.closing_table(changed, speed.rows()),
+    }
     with pytest.raises(ClaimError, match=words[change]):
-        if part == "advice":
-            which.page(changed)
-        else:
-            families.closing_table(changed, speed.rows())
+        written[part]()
 
 
 def test_a_benchmark_row_that_is_gone_is_found(records):

@@ -134,7 +134,8 @@ class Spaces:
             '<details class="ex-spaces-table"><summary>Nearest in every space'
             '</summary>\n<div class="ex-scroll" tabindex="0" role="region" '
             'aria-label="Nearest in every space"><table><thead><tr>'
-            f'<th scope="col">Name</th>{heads}</tr></thead>\n<tbody class="ex-told"{mark}>\n'
+            f'<th scope="col">Name</th>{heads}</tr></thead>\n'
+            f'<tbody class="ex-told"{mark}>\n'
             f"{rows}</tbody></table></div></details>\n"
         )
 
