@@ -56,15 +56,9 @@ def world_triples(synsets: Sequence[str]) -> TripleSet:
             f"{len(unknown)} ids are no noun synsets, the first is {unknown[0]!r}: "
             "give ids as in tutor.datasets.wordnet, 'n-02084071'"
         )
-    core = set(synsets)
-    near = {
-        key
-        for key, noun in nouns.items()
-        if key in core or any(s in _PARTS and t in core for s, t in noun.targets)
-    }
-    near |= {target for key in synsets for _, target in nouns[key].targets}
-    kept = _with_ancestors(nouns, near)
-    entities = (*synsets, *(key for key in nouns if key in kept - core))
+    kept = _with_ancestors(nouns, _near(set(synsets)))
+    rest = kept - set(synsets)
+    entities = (*synsets, *(key for key in nouns if key in rest))
     row = {key: number for number, key in enumerate(entities)}
     signs = tuple(RELATIONS)
     facts: dict[tuple[int, int], int] = {}
@@ -86,6 +80,15 @@ def world_triples(synsets: Sequence[str]) -> TripleSet:
         licence=record.licence,
         citation=record.citation,
     )
+
+
+def _near(core: set[str]) -> set[str]:
+    """Return the core, what it points to, and its parts: rule 1."""
+    found = {target for key in core for _, target in _nouns()[key].targets} | core
+    for key, noun in _nouns().items():
+        if any(sign in _PARTS and target in core for sign, target in noun.targets):
+            found.add(key)
+    return found
 
 
 def _held_out(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

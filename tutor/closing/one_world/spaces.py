@@ -50,26 +50,26 @@ def minilm(texts: Sequence[str], model: Reader | None = None) -> Table:
 
 def own_bert(texts: Sequence[str]) -> Table:
     """Return means of the last states of the book's own small BERT (n, 128)."""
-    from tutor.context import bert
+    from tutor.context.bert import encoded, trained
     from tutor.context.studies.bert import mean_states
 
-    found = bert.trained("masked")
-    ids = bert.encoded(found.vocabulary, list(texts))
+    found = trained("masked")
+    ids = encoded(found.vocabulary, list(texts))
     return np.asarray(mean_states(found.model.encoder, ids), np.float64)
 
 
 def imagenet(world: World) -> Table:
     """Return the frozen ImageNet encoder's features of the drawings (n, 1280)."""
-    from tutor.multimodal import frozen
+    from tutor.multimodal.frozen import features
 
-    return np.asarray(frozen.features(world.drawings(96)), np.float64)
+    return np.asarray(features(world.drawings(96)), np.float64)
 
 
 def clip_images(world: World) -> Table:
     """Return the image side of the book's own CLIP (n, 64)."""
-    from tutor.multimodal.clip import weights
+    from tutor.multimodal.clip.weights import preset
 
-    model = weights.preset("learned")
+    model = preset("learned")
     return np.asarray(model.encode_image(world.drawings(32)), np.float64)
 
 

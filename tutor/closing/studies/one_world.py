@@ -22,14 +22,16 @@ from tutor.datasets import graphs, texts
 from tutor.datasets.world import World, world
 from tutor.datasets.world_graph import world_triples
 from tutor.datasets.world_links import LEAST
-from tutor.graphs import walks
 from tutor.graphs.graph import Graph
-from tutor.knowledge import triples as kg
-from tutor.knowledge.triples import TriplesConfig
-from tutor.words import counts, glove, word2vec
+from tutor.graphs.walks import fit as fit_walks
+from tutor.knowledge.triples import TriplesConfig, evaluate
+from tutor.knowledge.triples import fit as fit_triples
 from tutor.words.counts import CountsConfig
+from tutor.words.counts import fit as fit_svd
 from tutor.words.glove import GloVeConfig
+from tutor.words.glove import fit as fit_glove
 from tutor.words.word2vec import Word2VecConfig
+from tutor.words.word2vec import fit as fit_sgns
 
 if TYPE_CHECKING:
     from tutor.datasets import Corpus
@@ -59,12 +61,12 @@ def rows_of(embedding: Embedding, keys: Sequence[str]) -> Table:
 
 def word_runs(corpus: Corpus, words: Sequence[str]) -> dict[str, Runs]:
     """Return the vectors that the course's own text teaches, one run a seed."""
-    sgns = [word2vec.fit(corpus, SGNS, seed=seed).embedding for seed in SEEDS]
-    several = [glove.fit(corpus, GLOVE, seed=seed).embedding for seed in FEW]
+    sgns = [fit_sgns(corpus, SGNS, seed=seed).embedding for seed in SEEDS]
+    several = [fit_glove(corpus, GLOVE, seed=seed).embedding for seed in FEW]
     return {
         SGNS_NAME: np.stack([rows_of(run, words) for run in sgns]),
         "GloVe, word": np.stack([rows_of(run, words) for run in several]),
-        "SVD, word": rows_of(counts.fit(corpus, SVD).embedding, words)[None],
+        "SVD, word": rows_of(fit_svd(corpus, SVD).embedding, words)[None],
     }
 
 
@@ -79,8 +81,8 @@ def halves(corpus: Corpus, words: Sequence[str]) -> dict[str, Any]:
     known = [w for w in words if all(w in part.vocabulary for part in parts)]
     found: dict[str, Any] = {"words": len(known)}
     runs = {
-        SGNS_NAME: [word2vec.fit(p, SGNS, seed=SEEDS[0]).embedding for p in parts],
-        "SVD, word": [counts.fit(p, SVD).embedding for p in parts],
+        SGNS_NAME: [fit_sgns(p, SGNS, seed=SEEDS[0]).embedding for p in parts],
+        "SVD, word": [fit_svd(p, SVD).embedding for p in parts],
     }
     for name, pair in runs.items():
         one, other = (rsa.similarities(rows_of(run, known)) for run in pair)
@@ -93,7 +95,7 @@ def walk_runs(concepts: World) -> Runs:
     mentions = graphs.wikipedia_mentions()
     graph = Graph.from_edges(mentions.titles, mentions.arcs).largest_component()
     keys = [mentions.titles[row] for row in concepts.column("node")]
-    fits = (walks.fit(graph, seed=seed) for seed in SEEDS)
+    fits = (fit_walks(graph, seed=seed) for seed in SEEDS)
     return np.stack([rows_of(fit.embedding, keys) for fit in fits])
 
 
@@ -102,11 +104,11 @@ def knowledge_runs(whole: World, concepts: World) -> tuple[dict[str, Runs], dict
     data = world_triples(whole.column("synset"))
     runs, ranks = {}, {}
     for name, config in KNOWLEDGE.items():
-        fits = [kg.fit(data, config, seed=seed) for seed in SEEDS]
+        fits = [fit_triples(data, config, seed=seed) for seed in SEEDS]
         title = {"transe": FACTS_NAME, "complex": "ComplEx, entity"}[name]
         keys = concepts.column("synset")
         runs[title] = np.stack([rows_of(fit.embedding, keys) for fit in fits])
-        ranks[title] = [round(kg.evaluate(f, data, "test").mrr(), 4) for f in fits]
+        ranks[title] = [round(evaluate(f, data, "test").mrr(), 4) for f in fits]
     sizes = {"entities": len(data.entities), "facts": len(data)}
     return runs, {"mrr": ranks, **sizes}
 
@@ -252,7 +254,7 @@ INPUTS = (
     *("tutor.words.counts.reference", "tutor.words.counts.svd"),
     *("tutor.words.glove.reference", "tutor.words.glove.fast"),
     *("tutor.knowledge.triples.reference", "tutor.knowledge.triples.train"),
-    *(word2vec.fit, counts.fit, glove.fit, walks.fit, kg.fit),
+    *(fit_sgns, fit_svd, fit_glove, fit_walks, fit_triples),
     *(word_runs, walk_runs, knowledge_runs, compared, wider, halves, searches),
 )
 STUDIES = {
