@@ -37,7 +37,7 @@ class Spaces:
         Neighbours listed for a chosen key.
     told : sequence of str, optional
         Keys of the table without JavaScript; the first twelve unless given.
-    trained : Trained, optional
+    trained : tutor.explorer.Trained or None
         Bands of the numbers under each map, where vectors differ between machines.
 
     Raises
