@@ -72,7 +72,7 @@ FAMILIES = (
     Family(
         "bags of words: LSA, SIF",
         "documents/paragraphs",
-        "none of their own: counts and word vectors, weighed",
+        "LSA: best low-rank copy of a TF-IDF table; SIF: none, a weighted mean",
         "none",
         Support("paragraphs-sif", "reproduced"),
         Support("matryoshka-context", "reproduced"),
@@ -110,6 +110,14 @@ FAMILIES = (
         Support("clip-full-looks", "not reproduced at this size"),
     ),
     Family(
+        "heads trained on text alone",
+        "multimodal/text_only",
+        "name a picture by what its caption taught, gap bridged by noise or centring",
+        "those of the encoder beneath",
+        Support("text_only-centred", "reproduced"),
+        Support("text_only-half", "undecided"),
+    ),
+    Family(
         "walks on a graph",
         "graphs/walks",
         "skip-gram on random walks",
@@ -123,7 +131,7 @@ FAMILIES = (
         "rebuild who is near whom",
         "all other nodes, or none",
         Support("reconstruction-order-philosophy", "reproduced"),
-        Support("reconstruction-far-wordnet", "not reproduced at this size"),
+        Support("reconstruction-order-wordnet", "not reproduced at this size"),
     ),
     Family(
         "facts: triples",
@@ -132,6 +140,14 @@ FAMILIES = (
         "all other entities, or sampled ones",
         Support("triples-complex-kinships", "reproduced"),
         Support("triples-spread-kinships", "not reproduced at this size"),
+    ),
+    Family(
+        "facts: flows",
+        "knowledge/flows",
+        "bring a moved random variable onto another",
+        "all other entities, or sampled ones",
+        Support("flows-affine-share-live", "reproduced"),
+        Support("flows-uncertainty-umls", "undecided"),
     ),
     Family(
         "shared tables",
@@ -234,7 +250,7 @@ HEADER = (
     "family",
     "objective",
     "negatives",
-    "score",
+    "measured difference",
     "of what",
     "cost",
     "a claim that shows its limit",

@@ -64,8 +64,10 @@ ADVICE = (
     ),
     Advice(
         "You search or compare sentences, and a packaged encoder is allowed.",
-        "Take it, with the mean of its last states. It beats SIF over fourteen tasks. "
-        "Ask for it to be short only if it was trained to be cut.",
+        "Take it, with the pooling that it was tuned with. Measured was MiniLM, which "
+        "was tuned with the mean of its last states: the mean beat its first state, "
+        "and MiniLM beat SIF over fourteen tasks. Another encoder may want another "
+        "pooling. Where vectors must be short, take one that was trained to be cut.",
         _yes("matryoshka-context", "matryoshka-pooling", "matryoshka-short"),
     ),
     Advice(
@@ -76,11 +78,16 @@ ADVICE = (
     ),
     Advice(
         "Your index of documents must be very small.",
-        "Learned binary codes beat ITQ on TF-IDF and SVD, but they did not rank as "
-        "well as real vectors. Order a shortlist again by real vectors.",
+        "Try random hyperplanes on real paragraph vectors first: with the longer "
+        "codes they ranked better than learned binary codes, with short ones the book "
+        "could not decide. Learned codes beat ITQ on TF-IDF and SVD, were on a par "
+        "with a noisy autoencoder, and did not rank as well as real vectors. Order a "
+        "shortlist again by real vectors.",
         (
             *_yes("paragraphs-itq-128", "paragraphs-two-stage"),
-            *_no("paragraphs-bound"),
+            *_no("paragraphs-lsh-128", "paragraphs-bound"),
+            Support("paragraphs-lsh-32", "undecided"),
+            Support("paragraphs-autoencoder", "tie"),
         ),
     ),
     Advice(
@@ -107,12 +114,18 @@ ADVICE = (
     ),
     Advice(
         "You embed the nodes of a graph.",
-        "Begin with DeepWalk; its score comes from the structure. Tuning p and q of "
-        "node2vec brought no gain that the book could be sure of. Judge link "
-        "prediction against pairs of equal degree.",
+        "DeepWalk's score comes from the structure, and it named topics better than "
+        "label propagation. Whether it beats spectral vectors of the same length, the "
+        "book could not decide: begin with whichever is easier for you. Tuning p and q "
+        "of node2vec brought no gain that the book could be sure of, nor did the graph "
+        "beside the words of a text. Judge link prediction against pairs of equal "
+        "degree: against pairs drawn evenly, degrees alone did better.",
         (
             *_yes("walks-rewired", "walks-propagation", "walks-links-matched"),
+            *_no("walks-links-easy"),
+            Support("walks-spectral", "undecided"),
             Support("walks-node2vec", "undecided"),
+            Support("walks-beside-text", "undecided"),
         ),
     ),
     Advice(
@@ -133,9 +146,37 @@ ADVICE = (
     ),
     Advice(
         "You think of giving the entities of a graph of facts an uncertainty.",
-        "Compare at equal numbers an entity first: there the uncertainty of flow "
-        "embeddings did not raise ranks, not even where a question has many answers.",
-        _no("flows-uncertainty-many", "flows-trap-equal-numbers"),
+        "Compare at equal numbers an entity first: there no measurement showed that "
+        "the uncertainty of flow embeddings raises ranks. With few numbers an entity, "
+        "and where a question has many answers, it lowered them; otherwise the book "
+        "could not decide.",
+        (
+            *_no("flows-uncertainty-many", "flows-trap-equal-numbers"),
+            Support("flows-uncertainty-kinships", "undecided"),
+            Support("flows-uncertainty-umls", "undecided"),
+        ),
+    ),
+    Advice(
+        "You must rebuild a graph from its vectors.",
+        "Try both HOPE and SDNE on your graph: which rebuilt two hops better turned "
+        "round from one graph to another. For likeness in meaning do not count on "
+        "HOPE: its cosines agreed less with people than the better of the others.",
+        (
+            *_yes("reconstruction-order-philosophy", "reconstruction-order-people"),
+            *_no("reconstruction-order-wordnet", "reconstruction-meaning"),
+        ),
+    ),
+    Advice(
+        "You ask whether one embedding can stand in for another.",
+        "Do not argue from an agreement over pairs alone. Learn one rotation, test it "
+        "on things that it has not seen, and hold it against partners dealt out "
+        "within their kind. From words to glosses it found far more than kinds "
+        "explain, from pictures to words only a little more.",
+        _yes(
+            "one_world-rotation-words",
+            "one_world-rotation-pictures",
+            "one_world-pictures-words",
+        ),
     ),
     Advice(
         "Your tables of users and items do not fit.",
