@@ -71,6 +71,18 @@ NEEDS = {
     "knowledge/triples": ("nations", "kinships", "umls"),
     "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
+    "closing/one_world": (
+        "openmoji-font",
+        "emoji-names",
+        "emoji-keywords",
+        "emoji-categories",
+        "wordnet",
+        "wikipedia-leads-en",
+        "course-en",
+        "glove-6b-50d",
+        "minilm-l6-v2",
+        "efficientnet-lite0",
+    ),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
