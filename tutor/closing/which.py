@@ -55,6 +55,44 @@ ADVICE = (
         ),
     ),
     Advice(
+        "Your word vectors carry a bias that you want out.",
+        "Do not take a zero for an absence. After the published removal of one "
+        "direction similarity and analogies were kept, but a probe still told on which "
+        "side words had lain, and other pairs of the same kind still saw their "
+        "direction. Beside every such number put what random directions give: the "
+        "gender direction left no more behind than they did.",
+        (
+            *_yes("bias-similarity-kept", "bias-analogies-kept", "bias-remains"),
+            *_no("bias-zero-held-out-glove", "bias-remains-more-than-random"),
+        ),
+    ),
+    Advice(
+        "Your text holds numbers.",
+        "Word vectors of numerals know magnitude inside the range they were trained "
+        "on, and fail outside it: there, give the model the number itself or its "
+        "logarithm. From DICE, sums were read better than from word vectors inside the "
+        "range; outside it, worse than from the bare number.",
+        _yes(
+            "numbers-words-magnitude",
+            "numbers-words-outside",
+            "numbers-dice-sum",
+            "numbers-dice-outside",
+        ),
+    ),
+    Advice(
+        "You know a person by a handful of ratings.",
+        "Shrink the person's mean towards everybody's: with five ratings it was nearer "
+        "than the plain mean, with all of them there was no difference.",
+        _yes("numbers-shrunk-few", "numbers-shrunk-all"),
+    ),
+    Advice(
+        "You want to read the columns of your vectors.",
+        "Rotate them by varimax: it changes no distance, and columns held together "
+        "better than those of a random rotation. Scales between opposites keep their "
+        "promise on average, but they cost similarity.",
+        (*_yes("numbers-varimax", "numbers-scales"), *_no("numbers-scales-cost")),
+    ),
+    Advice(
         "You classify texts and have few labels.",
         "Average word vectors and put a regression on top. With thousands of labels go "
         "back to TF-IDF words, which then beat means of short vectors.",
