@@ -156,7 +156,7 @@ def own() -> list[str]:
 
 
 def _listed(name: str) -> tuple[str, str]:
-    """Return whether the files of a listed set are in ``TUTOR_DATA``, and the remedy."""
+    """Return whether a listed set is found, missing or damaged, and the remedy."""
     from tutor.datasets import paths, sources
     from tutor.datasets.errors import DataError
 

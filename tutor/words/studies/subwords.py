@@ -80,7 +80,9 @@ def untrained(run: SubwordFit) -> SubwordFit:
     return replace(run, Z=sampling.initial_vectors(len(run.Z), config.dim, run.seed))
 
 
-def cosines(run: SubwordFit, words: Sequence[tuple[str, str]], *, alone: bool) -> Floats:
+def cosines(
+    run: SubwordFit, words: Sequence[tuple[str, str]], *, alone: bool
+) -> Floats:
     """Return the cosine of each pair; 0 where a word has no vector.
 
     Parameters

@@ -87,9 +87,7 @@ class SubwordFit(training.Fit):
             raise TypeError(f"give a list of words, not the string {words[:30]!r}")
         vocab = len(self.embedding)
         rows = rows_of(list(words), self.config, first=vocab, own=False)
-        known = [
-            self.embedding.row(w) if w in self.embedding else -1 for w in words
-        ]
+        known = [self.embedding.row(w) if w in self.embedding else -1 for w in words]
         found = _means(self.Z, rows)
         for i, row in enumerate(known):
             if row >= 0:
@@ -98,7 +96,7 @@ class SubwordFit(training.Fit):
 
 
 def encode(run: SubwordFit, words: Sequence[str]) -> Embedding:
-    """Return an embedding of these words, known and unknown; each must be named once."""
+    """Return an embedding of these words, known and unknown, each named once."""
     from tutor.embedding import Embedding
 
     meta = {"algorithm": "fastText", "seed": run.seed}
@@ -180,7 +178,9 @@ def fit(
     Z, V, history = _train(plan, config, len(words), backend, seed, device)
     meta = {"algorithm": "fastText", "corpus": corpus.name, "seed": seed}
     return SubwordFit(
-        embedding=Embedding(words, _means(Z, plan.rows), meta={**meta, "matrix": "word"}),
+        embedding=Embedding(
+            words, _means(Z, plan.rows), meta={**meta, "matrix": "word"}
+        ),
         context=Embedding(words, V, meta={**meta, "matrix": "context"}),
         history=history,
         config=config,

@@ -1,9 +1,9 @@
-"""Grapheme clusters: what a reader of Bengali or Hindi calls one letter.
+r"""Grapheme clusters: what a reader of Bengali or Hindi calls one letter.
 
 A consonant, the vowel sign written around it and the marks above and below are one
 cluster; letters joined by a virama are one too. Unicode calls this an extended grapheme
 cluster (UAX 29, rules GB9, GB9a and GB9c), and the package ``regex`` finds it by
-``\\X``. Here are these rules for scripts written with vowel signs, and for marks in
+``\X``. Here are these rules for scripts written with vowel signs, and for marks in
 general.
 
 Left out: Hangul syllables, flags and joined emoji, prepended marks.

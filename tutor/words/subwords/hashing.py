@@ -1,4 +1,4 @@
-"""Rows of many words at once: buffers for the Numba kernel. Chapter: ``words/subwords``."""
+"""Rows of many words at once: buffers for the kernel. Chapter: ``words/subwords``."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ def rows_of_words(
     sizes = (min_n, max_n)
     counts = np.zeros(len(words), np.int64)
     options: tuple[Any, ...] = (sizes, buckets, first, own, counts)
-    fast.ngram_rows_jit(data, cuts, edges, *options, np.zeros(0, np.int32))
+    kernel: Any = fast.ngram_rows_jit
+    kernel(data, cuts, edges, *options, np.zeros(0, np.int32))
     starts = np.append(0, np.cumsum(counts)).astype(np.int64)
     rows = np.zeros(int(starts[-1]), np.int32)
     if len(rows):
-        fast.ngram_rows_jit(data, cuts, edges, *options, rows)
+        kernel(data, cuts, edges, *options, rows)
     return Rows(starts, rows)
 
 

@@ -19,6 +19,7 @@ the layout is the program's. Chapter: ``words/subwords``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -237,13 +238,9 @@ class FastTextModel:
                 found.append(len(self.words) + place)
         return found
 
-    @property
+    @cached_property
     def _places(self) -> dict[str, int]:
-        if "_cache" not in self.__dict__:
-            table = {word: i for i, word in enumerate(self.words)}
-            object.__setattr__(self, "_cache", table)
-        places: dict[str, int] = self.__dict__["_cache"]
-        return places
+        return {word: i for i, word in enumerate(self.words)}
 
     def vector(self, word: str) -> NDArray[np.float32]:
         """Return the mean of a word's rows; zeros where it has none."""

@@ -200,7 +200,7 @@ def gains(rows: Rows, *, exact: bool = False) -> NDArray[np.float64]:
     )
     squares = np.bincount(word[first], times.astype(float) ** 2, minlength=len(rows))
     share = np.maximum(sizes, 1).astype(float)
-    return squares / (share**2 if exact else share)
+    return np.asarray(squares / (share**2 if exact else share))
 
 
 def chunks_of(n: int, size: int) -> Iterator[slice]:

@@ -8,7 +8,7 @@ window), so Numba and torch meet the same ones. Chapter: ``words/subwords``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def rows_of(
     """Return the rows of words under a configuration; by Numba where it is there."""
     from importlib.util import find_spec
 
-    options = {
+    options: dict[str, Any] = {
         "min_n": config.min_n,
         "max_n": config.max_n,
         "buckets": config.buckets,
@@ -198,7 +198,10 @@ def probe_loss(
     if not len(held.centers):
         return float("nan")
     seen, where = np.unique(held.centers, return_inverse=True)
-    h = np.stack([Z[plan.rows.of(w)].mean(axis=0) for w in seen])
+    sizes = np.diff(plan.rows.starts)[seen]
+    rows = np.concatenate([plan.rows.of(w) for w in seen])
+    sums = np.add.reduceat(Z[rows], np.cumsum(sizes) - sizes, axis=0)
+    h = sums / sizes[:, None].astype(Z.dtype)
     total = 0.0
     for cut in reference.chunks_of(len(where), 4096):
         v = V[held.outputs[cut]]

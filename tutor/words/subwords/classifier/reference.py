@@ -50,7 +50,7 @@ def max_pool(y: Float, pool: int) -> Float:
     """
     batch, places, filters = y.shape
     whole = places // pool * pool
-    return y[:, :whole].reshape(batch, -1, pool, filters).max(axis=2)
+    return np.asarray(y[:, :whole].reshape(batch, -1, pool, filters).max(axis=2))
 
 
 def lstm(x: Float, W: Float, U: Float, b: Float) -> Float:

@@ -83,7 +83,7 @@ def train(
                 cut = torch.as_tensor(order[first : first + config.batch], device=place)
                 step.zero_grad()
                 loss = functional.cross_entropy(model(table[rows[cut]]), wanted[cut])
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 step.step()
                 total += float(loss.detach()) * len(cut)
             losses.append(total / len(order))
