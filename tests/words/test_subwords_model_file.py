@@ -2,6 +2,8 @@
 
 import struct
 import tracemalloc
+from contextlib import suppress
+from itertools import product
 
 import numpy as np
 import pytest
@@ -86,14 +88,15 @@ def test_a_quantised_model_is_read():
     with pytest.raises(AssertionError):
         np.testing.assert_allclose(1.01 * model.inputs.rows([0]), wanted[:1], atol=1e-6)
     assert model.rows_of("ab") == [0, 1, 2]
-    assert model.rows_of("xyz") == [] or max(model.rows_of("xyz")) < 3
-    assert not model.vector("q" * 9).any() or model.rows_of("q" * 9)
+    assert max(map(max, filter(None, map(model.rows_of, ("xyz", "xxy", "zzz"))))) < 3
 
 
 def test_a_word_without_rows_gives_zeros():
     data, _ = quantised()
     model = model_file.parse(data)
-    lonely = next(w for w in ("xyz", "qrs", "tuv", "mno") if not model.rows_of(w))
+    lonely = next(
+        w for w in map("".join, product("xyz", repeat=3)) if not model.rows_of(w)
+    )
     assert not model.vector(lonely).any()
 
 
@@ -111,10 +114,8 @@ def test_altered_bytes_give_a_model_or_a_data_error(place, change):
     """Nothing else may come out of a hostile header: no crash, no other error."""
     for data in (made()[0], quantised()[0]):
         broken = data[:place] + change + data[place + len(change) :]
-        try:
-            model_file.parse(broken)
-        except DataError as error:
-            assert "byte" in str(error)
+        with suppress(DataError):
+            assert isinstance(model_file.parse(broken), model_file.FastTextModel)
 
 
 HUGE = struct.pack("<q", 1 << 60)

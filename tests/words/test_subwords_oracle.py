@@ -17,7 +17,7 @@ BUCKETS = 12_345
 
 @pytest.mark.parametrize("sizes", [(3, 6), (1, 2), (5, 5)])
 def test_rows_are_gensim_s(sizes):
-    """gensim's own implementation of the program's n-grams and hash, in C."""
+    """By gensim's own implementation of the program's n-grams and hash, in C."""
     gensim = pytest.importorskip("gensim.models.fasttext", reason="no gensim")
     for word in WORDS:
         theirs = gensim.ft_ngram_hashes(word, *sizes, BUCKETS)
