@@ -38,7 +38,7 @@ def test_vectors_of_unknown_words_are_gensim_s():
         seed=1,
         epochs=2,
     )
-    for word in WORDS:
+    for word in (w for w in WORDS if w != "banana"):  # that one is known
         rows = subwords.bucket_rows(word, 3, 6, BUCKETS)
         ours = model.wv.vectors_ngrams[rows].mean(axis=0)
         np.testing.assert_allclose(ours, model.wv[word], atol=1e-6)
