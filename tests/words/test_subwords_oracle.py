@@ -9,7 +9,7 @@ from tutor.datasets import bengali, lexicons, texts
 from tutor.embedding import Embedding
 from tutor.evaluate import similarity
 from tutor.words import subwords
-from tutor.words.subwords import SubwordConfig
+from tutor.words.subwords import SubwordConfig, model_file
 
 WORDS = ("a", "the", "banana", "unphotographable", "naïve", "বাংলা", "ক্ষমা", "日本", "🙂")
 BUCKETS = 12_345
@@ -63,7 +63,7 @@ def library(tmp_path_factory):
 def test_rows_are_the_library_s(library):
     """Named and numbered in the same order, words before buckets."""
     _, model, path = library
-    ours = subwords.model_file.read(path)
+    ours = model_file.read(path)
     assert list(ours.words) == model.get_words()
     for word in (*WORDS, "banana", "বাংলা"):
         names, rows = model.get_subwords(word)
@@ -74,7 +74,7 @@ def test_rows_are_the_library_s(library):
 
 def test_a_dense_model_is_read_to_the_bit(library):
     _, model, path = library
-    ours = subwords.model_file.read(path)
+    ours = model_file.read(path)
     np.testing.assert_array_equal(ours.inputs.values, model.get_input_matrix())
     np.testing.assert_array_equal(ours.outputs.values, model.get_output_matrix())
 
@@ -85,7 +85,7 @@ def test_a_quantised_model_is_read_as_the_library_reads_it():
     from tutor.datasets.sources import file
 
     path = file("lid-176")
-    ours, theirs = subwords.model_file.read(path), fasttext.load_model(str(path))
+    ours, theirs = model_file.read(path), fasttext.load_model(str(path))
     assert list(ours.labels) == theirs.get_labels()
     for word in WORDS:
         rows = theirs.get_subwords(word)[1]

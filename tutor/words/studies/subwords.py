@@ -190,44 +190,46 @@ def rare_words() -> dict[str, Any]:
     rare, men = rated_pairs(corpus), rated_pairs(corpus, "men")
     both = Pairs(
         rare.words + men.words,
-        np.concatenate([rare.gold, men.gold]),
-        np.concatenate([rare.unknown, men.unknown]),
-        np.concatenate([rare.rarer, men.rarer]),
+        *(np.concatenate([a, b]) for a, b in zip(rare[1:], men[1:], strict=True)),
     )
     found = scores(corpus, config, both)
     cut = len(rare.words)
     on_rare = {arm: table[:, :cut] for arm, table in found.items()}
     on_men = {arm: table[:, cut:] for arm, table in found.items()}
-    masks = {
-        "all": np.ones(cut, bool),
-        "known": rare.unknown == 0,
-        "unknown": rare.unknown > 0,
-    }
-    known_men = men.unknown == 0
     return {
         "corpus": {"tokens": len(corpus.tokens), "words": len(corpus.vocabulary)},
         "config": asdict(config),
         "seeds": list(SEEDS),
-        "pairs": {name: int(mask.sum()) for name, mask in masks.items()}
-        | {"men": int(known_men.sum())},
+        **_report(on_rare, rare, on_men, men),
+    }
+
+
+def _report(
+    on_rare: dict[str, Floats], rare: Pairs, on_men: dict[str, Floats], men: Pairs
+) -> dict[str, Any]:
+    """Return sizes, correlations and compared differences of both sets."""
+    masks = {
+        "all": rare.unknown >= 0,
+        "known": rare.unknown == 0,
+        "unknown": rare.unknown > 0,
+    }
+    known = men.unknown == 0
+    rho = {name: correlations(on_rare, rare, mask) for name, mask in masks.items()}
+    rho["men"] = correlations(on_men, men, known)
+    effects = {
+        "all": difference(on_rare, rare, masks["all"]),
+        "known": difference(on_rare, rare, masks["known"]),
+        "unknown": difference(on_rare, rare, masks["unknown"], against="untrained"),
+        "growth": growth(on_rare, rare),
+        "men": difference(on_men, men, known),
+    }
+    return {
+        "pairs": {name: int(m.sum()) for name, m in {**masks, "men": known}.items()},
         "rho": {
-            name: {
-                arm: value
-                for arm, value in correlations(on_rare, rare, mask).items()
-                if np.isfinite(value)
-            }
-            for name, mask in masks.items()
-        }
-        | {"men": correlations(on_men, men, known_men)},
-        "effect": {
-            "all": asdict(difference(on_rare, rare, masks["all"])),
-            "known": asdict(difference(on_rare, rare, masks["known"])),
-            "unknown": asdict(
-                difference(on_rare, rare, masks["unknown"], against="untrained")
-            ),
-            "growth": asdict(growth(on_rare, rare)),
-            "men": asdict(difference(on_men, men, known_men)),
+            name: {arm: v for arm, v in row.items() if np.isfinite(v)}
+            for name, row in rho.items()
         },
+        "effect": {name: asdict(effect) for name, effect in effects.items()},
     }
 
 
