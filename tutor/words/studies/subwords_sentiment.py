@@ -151,7 +151,9 @@ STUDIES = {
         run=bengali_sentiment,
         inputs=[
             "tutor.sampling",
-            *("tutor.words.subwords", "tutor.words.subwords.config"),
+            *("tutor.words.subwords:fit", "tutor.words.subwords:SubwordFit"),
+            *("tutor.words.subwords:_train", "tutor.words.subwords:_means"),
+            "tutor.words.subwords.config",
             *("tutor.words.subwords.reference", "tutor.words.subwords.hashing"),
             *("tutor.words.subwords.walk", "tutor.words.subwords.epoch"),
             *("tutor.words.subwords.fast", "tutor.words.subwords.graphemes"),
