@@ -308,7 +308,7 @@ def test_bytes_and_bare_strings_are_refused():
         ({"units": "byte"}, "unknown units"),
         ({"architecture": "cbow"}, "skipgram"),
         ({"objective": "hierarchical_softmax"}, "negative_sampling"),
-        ({"dim": 0}, "dim must be 1"),
+        ({"dim": 0}, "dim must be at least 1"),
     ],
 )
 def test_a_bad_setting_names_itself(change, message):

@@ -126,7 +126,7 @@ def test_scores_on_the_gpu_are_those_of_the_cpu(cuda):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"filters": 0}, "filters must be 1"),
+        ({"filters": 0}, "filters must be at least 1"),
         ({"widths": ()}, "widths must be 1"),
         ({"widths": (12,)}, "leaves nothing to pool"),
         ({"dropout": 1.0}, "dropout must lie"),

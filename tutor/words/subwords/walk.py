@@ -124,9 +124,8 @@ def pairs(
         epoch=epoch,
         start=start,
     )
-    first = np.flatnonzero(np.diff(positions, prepend=-1))
-    sizes = np.diff(np.append(first, len(positions)))
-    slots = np.arange(len(positions)) - np.repeat(first, sizes)
+    edges = words.edges_of(positions)
+    slots = np.arange(len(positions)) - np.repeat(edges[:-1], np.diff(edges))
     rows = words.outputs_of(
         base, config, contexts, positions * 2 * window + slots, seed=seed, epoch=epoch
     )

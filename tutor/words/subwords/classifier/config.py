@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tutor.settings import check_whole
+
 PARTS = ("both", "convolutions", "lstm")
 
 
@@ -57,8 +59,7 @@ class ClassifierConfig:
 
     def __post_init__(self) -> None:
         for name in ("length", "filters", "pool", "hidden", "dense", "epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
+            check_whole(name, getattr(self, name))
         if not self.widths or min(self.widths) < 1:
             raise ValueError(f"widths must be 1 or more, got {self.widths}")
         if self.length < max(self.widths) + self.pool - 1:
