@@ -58,6 +58,7 @@ def test_scores_word2vec_gives_unknown_words_zero():
         "fastText": (2, 4),
         "word2vec": (2, 4),
         "untrained": (2, 4),
+        "spelling": (2, 4),
     }
     assert not found["word2vec"][:, 1:3].any()
     assert found["fastText"][:, 1].all()

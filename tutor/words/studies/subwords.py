@@ -7,6 +7,7 @@ live on a prefix of the corpus; the stored study takes all of it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -104,6 +105,22 @@ def cosines(
     return np.asarray(np.einsum("nd,nd->n", unit[0::2], unit[1::2]))
 
 
+def spelling(words: Sequence[tuple[str, str]], config: SubwordConfig) -> Floats:
+    """Return the cosine of each pair's counts of n-grams: shared spelling, exactly.
+
+    An untrained table shows the same through ``dim`` random numbers, so with noise.
+    """
+    found = np.zeros(len(words))
+    for i, pair in enumerate(words):
+        a, b = (
+            Counter(subwords.ngrams(w, config.min_n, config.max_n, units=config.units))
+            for w in pair
+        )
+        size = sum(n * n for n in a.values()) * sum(n * n for n in b.values())
+        found[i] = sum(n * b[g] for g, n in a.items()) / size**0.5 if size else 0.0
+    return found
+
+
 def scores(
     corpus: Corpus,
     config: SubwordConfig,
@@ -111,7 +128,7 @@ def scores(
     *,
     seeds: Sequence[int] = SEEDS,
 ) -> dict[str, Floats]:
-    """Return the cosines (seeds, pairs) of three arms."""
+    """Return the cosines (seeds, pairs) of three arms and of shared spelling."""
     found: dict[str, list[Floats]] = {"fastText": [], "word2vec": [], "untrained": []}
     for seed in seeds:
         for arm, settings in arms(config).items():
@@ -120,6 +137,7 @@ def scores(
             if arm == "fastText":
                 start = cosines(untrained(run), pairs.words, alone=True)
                 found["untrained"].append(start)
+    found["spelling"] = [spelling(pairs.words, config)] * len(seeds)
     return {arm: np.array(rows) for arm, rows in found.items()}
 
 
@@ -219,7 +237,8 @@ def _report(
     effects = {
         "all": difference(on_rare, rare, masks["all"]),
         "known": difference(on_rare, rare, masks["known"]),
-        "unknown": difference(on_rare, rare, masks["unknown"], against="untrained"),
+        "unknown": difference(on_rare, rare, masks["unknown"], against="spelling"),
+        "untrained": difference(on_rare, rare, masks["unknown"], against="untrained"),
         "growth": growth(on_rare, rare),
         "men": difference(on_men, men, known),
     }

@@ -164,4 +164,6 @@ def matrix(cursor: Cursor, quantised: bool) -> Dense | Quantised:
     lengths = None
     if apart:
         lengths = _codebook(cursor, cursor.array("u1", rows), rows)
+        if lengths.dim != 1:
+            raise cursor.fail(f"lengths of {lengths.dim} numbers")
     return Quantised(book, lengths)

@@ -147,6 +147,9 @@ def parse(data: bytes, name: str = "model") -> FastTextModel:
     if inputs.shape[0] < n_words + (buckets if settings["max_n"] else 0):
         raise cursor.fail(f"{inputs.shape[0]} input rows for {n_words} words")
     words, labels = tuple(names[:n_words]), tuple(names[n_words:])
+    wanted = len(labels) if settings["model"] == 3 else n_words
+    if outputs.shape[0] < wanted:
+        raise cursor.fail(f"{outputs.shape[0]} output rows for {wanted} answers")
     return FastTextModel(settings, words, labels, counts, kept, inputs, outputs)
 
 
@@ -174,4 +177,6 @@ def _entries(
         if len(table) and (table.min() < 0 or table[:, 1].max() >= pruned):
             raise cursor.fail("a kept n-gram beyond the kept rows")
         kept = dict(table.tolist())
+        if len(kept) != pruned:
+            raise cursor.fail("a bucket kept twice")
     return names, np.array(counts, np.int64), n_words, kept

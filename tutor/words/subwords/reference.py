@@ -85,7 +85,7 @@ def ngrams(
     return [
         "".join(marked[i : i + n])
         for i in range(len(marked))
-        for n in range(min_n, min(max_n, len(marked) - i) + 1)
+        for n in range(max(min_n, 1), min(max_n, len(marked) - i) + 1)
         if n > 1 or 0 < i < len(marked) - 1
     ]
 
