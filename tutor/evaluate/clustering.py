@@ -33,38 +33,58 @@ def contingency(labels: ArrayLike, clusters: ArrayLike) -> NDArray[np.int64]:
     return cells.reshape(len(kinds), len(groups))
 
 
-def adjusted_rand_index(labels: ArrayLike, clusters: ArrayLike) -> float:
+def adjusted_rand_index(
+    labels: ArrayLike, clusters: ArrayLike, *, strata: ArrayLike | None = None
+) -> float:
     r"""Return the adjusted Rand index: 1 for the same grouping, 0 expected by chance.
 
-    .. math:: \mathrm{ARI} = \frac{\sum_{ij}\binom{n_{ij}}2 - E}
-              {\tfrac12\bigl[\sum_i\binom{a_i}2 + \sum_j\binom{b_j}2\bigr] - E},
-              \qquad E = \frac{\sum_i\binom{a_i}2 \sum_j\binom{b_j}2}{\binom n2}
+    .. math:: \mathrm{ARI} = \frac{\sum_g (T_g - E_g)}
+              {\sum_g \bigl[\tfrac12(L_g + R_g) - E_g\bigr]}, \qquad
+              E_g = \frac{L_g R_g}{\binom{n_g}2}
 
-    where :math:`n_{ij}` counts items with label i in cluster j, :math:`a_i` and
-    :math:`b_j` are the sums of rows and columns, and E is what
-    :math:`\sum\binom{n_{ij}}2` is on average when the items of one grouping are
-    shuffled. It counts pairs of items that both groupings keep together.
+    where, within stratum g of :math:`n_g` items, :math:`T_g = \sum_{ij}\binom{n_{ij}}2`
+    counts the pairs of items that both groupings keep together, :math:`L_g` and
+    :math:`R_g` those that the labels and the clusters keep together, and :math:`E_g` is
+    what :math:`T_g` is on average when clusters are shuffled within the stratum.
 
-    Shapes: ``labels``, ``clusters`` (n,) of anything that can be compared → scalar, at
-    most 1; it may be a little below 0. Two groupings that cannot differ (both one
-    group, or both all single items) give 1.
+    Parameters
+    ----------
+    labels, clusters : "n" arrays
+        Anything that can be compared.
+    strata : "n" array, optional
+        Only pairs of one stratum count: what the strata alone explain is worth nothing.
+        Without it all items are one stratum, and this is the usual index.
+
+    Returns
+    -------
+    float
+        At most 1; it may be a little below 0. Groupings that cannot differ (both one
+        group, or both all single items) give 1.
 
     Raises
     ------
     ValueError
         See :func:`contingency`.
 
-    Source: Hubert and Arabie (1985), equation 5.
+    Notes
+    -----
+    Source: Hubert and Arabie (1985), equation 5; summing over strata is ours.
     """
-    table = contingency(labels, clusters).astype(np.float64)
-    n = table.sum()
-    together = _pairs(table).sum()
-    left, right = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
-    expected = left * right / max(_pairs(n), 1.0)
-    most = (left + right) / 2
-    if most == expected:
-        return 1.0
-    return float((together - expected) / (most - expected))
+    left, right = np.asarray(labels), np.asarray(clusters)
+    groups = np.zeros(len(left), np.int8) if strata is None else np.asarray(strata)
+    if groups.shape != left.shape:
+        raise ValueError(
+            f"strata must name one stratum an item: {groups.shape} for {left.shape}"
+        )
+    above = below = 0.0
+    for group in np.unique(groups):
+        part = groups == group
+        table = contingency(left[part], right[part]).astype(np.float64)
+        L, R = (_pairs(table.sum(axis=axis)).sum() for axis in (1, 0))
+        expected = L * R / max(_pairs(table.sum()), 1.0)
+        above += _pairs(table).sum() - expected
+        below += (L + R) / 2 - expected
+    return float(above / below) if below > 0 else 1.0
 
 
 def purity(labels: ArrayLike, clusters: ArrayLike) -> float:
@@ -78,4 +98,5 @@ def purity(labels: ArrayLike, clusters: ArrayLike) -> float:
 
 
 def _pairs(count: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many pairs so many items make."""
     return np.asarray(count * (count - 1) / 2)

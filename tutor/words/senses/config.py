@@ -37,7 +37,8 @@ class SensesConfig:
     first_temperature, temperature : float
         :math:`\tau` in the first pass of phase 2, and after it [1.0, 0.5].
     entropy : float
-        Weight :math:`\lambda` of the entropy reward in phase 1 [0.1].
+        Weight :math:`\lambda` of the entropy reward in phase 1 [0.1, against the loss
+        of one prediction; here against that of a window of several].
     disambiguator_rate : float
         The disambiguators' learning rate is this times that of the vectors [1].
     prune : float
@@ -54,13 +55,13 @@ class SensesConfig:
     engine: Word2VecConfig = field(default_factory=_engine)
     senses: int = 3
     assignment: str = "gumbel"
-    shared_epochs: int = 2
+    shared_epochs: int = 1
     first_temperature: float = 1.0
     temperature: float = 0.5
-    entropy: float = 0.1
-    disambiguator_rate: float = 1.0
+    entropy: float = 2.0
+    disambiguator_rate: float = 5.0
     prune: float = 0.05
-    min_occurrences: int = 50
+    min_occurrences: int = 20
 
     def __post_init__(self) -> None:
         if self.senses < 1:
@@ -83,8 +84,8 @@ class SensesConfig:
             raise ValueError(f"entropy must be 0 (off) or more, got {self.entropy}")
         if not 0 <= self.prune < 1 / self.senses:
             raise ValueError(
-                f"prune must lie below 1/senses = {1 / self.senses:.2f}, or every sense "
-                f"could be dropped; got {self.prune}"
+                f"prune must lie below 1/senses = {1 / self.senses:.2f}, or every "
+                f"sense could be dropped; got {self.prune}"
             )
         if self.min_occurrences < self.senses:
             raise ValueError(

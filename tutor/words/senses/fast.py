@@ -173,12 +173,14 @@ def epoch_jit(tables, where, plan, run, how):
     window, dynamic, negatives, coin, reach_key, card, rate0, slope = run
     kind, gumbel_key, heat, scale, entropy = how
     width, senses = V.shape[1], A.shape[1]
-    words, places = np.empty(1024 + 2 * window, np.int32), np.empty(
-        1024 + 2 * window, np.int64
+    words, places = (
+        np.empty(1024 + 2 * window, np.int32),
+        np.empty(1024 + 2 * window, np.int64),
     )
     contexts, noise = np.empty(2 * window, np.int32), np.empty(negatives, np.int32)
-    weight, error = np.empty(negatives, np.float32), np.empty(
-        2 * window + negatives, np.float32
+    weight, error = (
+        np.empty(negatives, np.float32),
+        np.empty(2 * window + negatives, np.float32),
     )
     h, gh, c = np.empty((3, width), np.float32)
     drawn, z, p, g, q = np.zeros((5, senses), np.float32)
@@ -211,9 +213,9 @@ def epoch_jit(tables, where, plan, run, how):
                     U[row, k] -= gh[k]
                 continue
             _mean_jit(V, contexts, m, c)
-            if kind == FREE or kind == DEALT:
+            if kind in (FREE, DEALT):
                 _noise_jit(gumbel_key, place, drawn)
-            if kind == HARD or kind == DEALT:
+            if kind in (HARD, DEALT):
                 best = _hard_jit(A[own], c, kind, drawn, g)
                 h[:] = U[row + best]
                 _outputs_jit(V, contexts, m, noise, weight, h, gh, error, rate)

@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from tutor import sampling
+from tutor.datasets.corpus import drop_rows
 from tutor.datasets.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from tutor.datasets import Corpus
 
 Pair = tuple[str, str]
+THIN = 45
+"""Stream that chooses the tokens to delete."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -81,3 +85,50 @@ def merge(corpus: Corpus, pairs: Sequence[Pair]) -> Merged:
         vocabulary=Vocabulary([words[i] for i in order], counts[order]),
     )
     return Merged(merged, tuple(names), side[corpus.tokens])
+
+
+def thin(merged: Merged, share: float, *, seed: int = 0) -> Merged:
+    """Delete tokens of the second part of every pair at random, so that few are left.
+
+    Parameters
+    ----------
+    merged : Merged
+    share : float
+        Share of the second part's tokens that stay, above 0 and at most 1.
+    seed : int
+        Fixes which.
+
+    Raises
+    ------
+    ValueError
+        If the share is outside, or a pseudo-word would lose its second part.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, got {share}")
+    corpus = merged.corpus
+    place = np.arange(len(corpus.tokens))
+    stay = sampling.uniform(seed, 0, THIN, place) < share
+    stay |= merged.truth != 1
+    lost = ~np.isin(corpus.vocabulary.ids(merged.words), _seconds(merged, stay))
+    if lost.any():
+        raise ValueError(
+            f"{merged.words[int(lost.argmax())]!r} would keep no token of its second "
+            f"part at share={share}: raise it, or take more text"
+        )
+    rows = np.where(stay, corpus.tokens, -1).astype(np.int32)
+    tokens, offsets = drop_rows(rows, corpus.offsets)
+    counts = np.bincount(tokens, minlength=len(corpus.vocabulary))
+    words = corpus.vocabulary.words
+    order = np.array(sorted(range(len(words)), key=lambda i: (-counts[i], words[i])))
+    rank = np.empty(len(order), np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    vocabulary = Vocabulary([words[i] for i in order], counts[order])
+    thinner = replace(
+        corpus, tokens=rank[tokens], offsets=offsets, vocabulary=vocabulary
+    )
+    return Merged(thinner, merged.words, merged.truth[stay])
+
+
+def _seconds(merged: Merged, stay: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the rows of pseudo-words whose second part still occurs."""
+    return np.unique(merged.corpus.tokens[stay & (merged.truth == 1)])

@@ -116,7 +116,7 @@ def entropy(p: Float) -> Float:
 
 
 def entropy_gradient(p: Float) -> Float:
-    r"""Return :math:`\partial H/\partial z_s = -p_s(\log p_s + H)` for p = softmax(z)."""
+    r"""Return :math:`\partial H/\partial z_s = -p_s(\log p_s + H)`, p = softmax(z)."""
     log = np.log(np.maximum(p, np.finfo(p.dtype).tiny))
     return np.asarray(-p * (log + entropy(p)[..., None]))
 

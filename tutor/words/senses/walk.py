@@ -6,26 +6,24 @@ torch meet the same windows, noise words and Gumbel noise. Chapter: ``words/sens
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from tutor import sampling
 from tutor.words.senses import reference
 from tutor.words.senses.config import SensesConfig
 from tutor.words.senses.reference import Choice, Float
 from tutor.words.word2vec import walk as plain
+from tutor.words.word2vec.reference import skipgram_gradients
 from tutor.words.word2vec.walk import Plan
 
-if TYPE_CHECKING:
-    from tutor.datasets import Corpus
-
 GUMBEL, DISAMBIGUATOR = 41, 42
-"""Streams of the draws that only this chapter makes."""
+"""Streams of the draws that only sense models make."""
 FREE, SHARED, HARD, DEALT = range(4)
-"""Kinds of a pass: own disambiguators, the shared one, nearest mean, dealt at random."""
+"""Kinds of a pass: own disambiguator, shared one, nearest mean, dealt at random."""
 
 
 class Layout(NamedTuple):
@@ -86,10 +84,11 @@ class Pass(NamedTuple):
 
 
 # --- before the walk -----------------------------------------------------------------
-def layout(vocab: int, targets: Sequence[int], senses: int) -> Layout:
+def layout(vocab: int, targets: ArrayLike, senses: int) -> Layout:
     """Return where vectors stand when the words ``targets`` have ``senses`` each."""
+    rows = np.asarray(targets, np.int64)
     block = np.zeros(vocab, np.int64)
-    block[np.asarray(targets, np.int64)] = np.arange(1, len(targets) + 1)
+    block[rows] = np.arange(1, len(rows) + 1)
     sizes = np.where(block > 0, senses, 1)
     return Layout(np.cumsum(sizes) - sizes, block)
 
@@ -133,8 +132,9 @@ def hand_over(tables: Tables, config: SensesConfig, epoch: int) -> None:
     if epoch != config.shared_epochs:
         return
     if config.assignment == "hard":
-        tables.A[:] /= np.maximum(tables.a, 1)[..., None]
-        tables.a[:] = np.minimum(tables.a, 1)
+        some = tables.a > 0
+        tables.A[some] /= tables.a[some][..., None]
+        tables.a[some] = 1
     else:
         tables.A[1:], tables.a[1:] = tables.A[0], tables.a[0]
 
@@ -194,7 +194,7 @@ def window_step(
     elif pass_.kind in (HARD, DEALT):
         s = _hard_sense(tables, block, c, window, pass_)
         one = (np.arange(senses) == s).astype(dtype)
-        by_h, by_v = reference.skipgram_gradients(
+        by_h, by_v = skipgram_gradients(
             np.tile(U[first + s], (len(outputs), 1)), V[outputs], mask
         )
         A[block, s] += c
@@ -245,76 +245,3 @@ def train_epoch(
     pass_ = make_pass(config, seed=seed, epoch=epoch)
     for window in windows(plan, config, seed=seed, epoch=epoch):
         window_step(tables, where, window, pass_, config.disambiguator_rate)
-
-
-# --- occurrences ---------------------------------------------------------------------
-class Occurrences(NamedTuple):
-    """Where target words stand, and what stands around them.
-
-    Attributes
-    ----------
-    block : (n,)
-        Number of the target, from 1 on, as in :class:`Layout`.
-    position : (n,)
-        Place in the corpus.
-    contexts : (n, 2 window) int32
-        The words around, -1 where there is none.
-    """
-
-    block: NDArray[np.int64]
-    position: NDArray[np.int64]
-    contexts: NDArray[np.int32]
-
-
-def occurrences(corpus: Corpus, where: Layout, config: SensesConfig) -> Occurrences:
-    """Return every occurrence of a target with a context, in corpus order.
-
-    The window is the whole one, not a drawn one. Frequent words are thinned out as in
-    training, by draws that are the same for every model; targets are all kept.
-    """
-    engine, tokens = config.engine, np.asarray(corpus.tokens)
-    keep = sampling.keep_probability(corpus.vocabulary.counts, engine.sample)
-    keep = np.where(where.block > 0, 1.0, keep)
-    kept = np.flatnonzero(sampling.subsample(tokens, keep, 0, engine.epochs))
-    here = np.flatnonzero(where.block[tokens[kept]] > 0)
-    document = np.searchsorted(corpus.offsets, kept, side="right")
-    m = engine.window
-    columns = []
-    for shift in (*range(-m, 0), *range(1, m + 1)):
-        there = np.clip(here + shift, 0, len(kept) - 1)
-        inside = (there == here + shift) & (document[there] == document[here])
-        columns.append(np.where(inside, tokens[kept[there]], -1))
-    contexts = np.stack(columns, axis=1).astype(np.int32)
-    some = (contexts >= 0).any(axis=1)
-    place = kept[here[some]]
-    return Occurrences(where.block[tokens[place]], place, contexts[some])
-
-
-def context_means(V: Float, contexts: NDArray[np.int32]) -> Float:
-    """Return the mean output vector of each row of contexts: (n, dim)."""
-    from tutor.words.word2vec.reference import cbow_mean
-
-    parts = np.array_split(contexts, max(1, len(contexts) // 8192))
-    means = [cbow_mean(V[np.maximum(part, 0)], part >= 0) for part in parts]
-    return np.concatenate(means)
-
-
-def sense_shares(tables: Tables, found: Occurrences, config: SensesConfig) -> Float:
-    """Return how each occurrence is shared out among the senses: (n, senses).
-
-    The softmax of the target's own disambiguator, without noise; for ``hard``, 1 for
-    the nearest mean.
-    """
-    c = context_means(tables.V, found.contexts)
-    shares = np.empty((len(c), config.senses), c.dtype)
-    own = config.shared_epochs < config.engine.epochs
-    for part in np.array_split(np.arange(len(c)), max(1, len(c) // 8192)):
-        block = found.block[part] * (own or config.assignment == "hard")
-        z = np.einsum("nsd,nd->ns", tables.A[block], c[part])
-        if config.assignment == "hard":
-            length = np.linalg.norm(tables.A[block], axis=2)
-            z = z / (length + np.finfo(c.dtype).tiny)
-            shares[part] = np.arange(config.senses) == z.argmax(axis=1)[:, None]
-        else:
-            shares[part] = reference.assign(z + tables.a[block])
-    return shares
