@@ -34,6 +34,7 @@ from tutor.words.word2vec.walk import Plan, make_run
 
 ZERO, ONE = float32(0), float32(1)
 TINY = np.finfo(np.float32).tiny
+FLOOR = float32(-1e30)  # no infinity: fast mathematics leaves them undefined
 
 
 # --- which sense ---------------------------------------------------------------------
@@ -90,7 +91,7 @@ def _choose_jit(A, a, c, kind, temperature, noise, z, p, g):
 @njit(inline="always", cache=True)
 def _hard_jit(A, c, kind, noise, g):
     """Fill ``g`` with 1 for the nearest mean, or for the sense that was dealt."""
-    best, top = 0, float32(-np.inf)
+    best, top = 0, FLOOR
     for s in range(len(g)):
         g[s] = ZERO
         score = noise[s]

@@ -74,8 +74,7 @@ class SkipGramSenses(torch.nn.Module):
         target = batch.block > 0
         c = self._means(batch.contexts)
         own = batch.block if pass_.kind in (FREE, HARD, DEALT) else batch.block * 0
-        A = functional.embedding(own, self.A.flatten(1), sparse=True)
-        A = A.view(len(own), -1, c.shape[1])
+        A = self.A[own]
         one = functional.one_hot(own * 0, A.shape[1]).to(c.dtype)
         if pass_.kind in (HARD, DEALT):
             with torch.no_grad():
@@ -84,8 +83,7 @@ class SkipGramSenses(torch.nn.Module):
                 score = near if pass_.kind == HARD else batch.gumbel
                 best = functional.one_hot(score.argmax(dim=1), A.shape[1]).to(c.dtype)
             return torch.where(target[:, None], best, one), c[:, 0] * 0, c
-        z = torch.einsum("bsd,bd->bs", A, c)
-        z = z + functional.embedding(own, self.a, sparse=True)
+        z = torch.einsum("bsd,bd->bs", A, c) + self.a[own]
         z = torch.where(target[:, None], z, torch.zeros_like(z))
         noise = batch.gumbel if pass_.kind == FREE else torch.zeros_like(z)
         g = functional.softmax((z + noise) / pass_.temperature, dim=1)

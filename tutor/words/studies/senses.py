@@ -33,6 +33,7 @@ SEEDS = (1, 2, 3, 4, 5)
 PREFIX = 1_500_000
 """Tokens of the live runs, and of those that chose the settings."""
 LEAST = 20
+"""Occurrences of a part in a prefix, for its pair to be judged there."""
 COIN = 44
 """Stream that splits one word at random."""
 AMBIGUOUS = ("bank", "plant", "cell", "bark", "spring", "bass")
@@ -216,65 +217,90 @@ def changes() -> dict[str, SensesConfig]:
     }
 
 
-def _kmeans(k: int) -> Callable[[Bench, SensesFit], Ints]:
+def by_kmeans(k: int) -> Callable[[Bench, SensesFit], Ints]:
+    """Return the function that groups occurrences into k clusters."""
     return lambda found, run: clustered(found, run, k)
+
+
+class Report:
+    """What a stored study keeps: tables of seeds by pseudo-words, and means."""
+
+    def __init__(self, found: Bench) -> None:
+        self.found = found
+        self.payload: dict[str, Any] = {
+            "words": list(found.merged.words),
+            "singles": len(found.singles),
+            **{key: {} for key in ("table", "within sources", "random split", "kept")},
+        }
+
+    def add(
+        self,
+        name: str,
+        runs: Sequence[SensesFit],
+        group: Callable[[Bench, SensesFit], Ints] = induced,
+        *,
+        found: Bench | None = None,
+    ) -> None:
+        """Score runs overall and within sources; single words by a coin."""
+        found = found or self.found
+        place = places(found, runs[0])
+        labels, strata = truth(found, place), source_of(found, place)
+        groups = [group(found, run) for run in runs]
+        whole = np.array([agreement(place.block, labels, g) for g in groups])
+        within = [agreement(place.block, labels, g, strata=strata) for g in groups]
+        self.payload["table"][name] = _rounded(pseudo(found, whole))
+        self.payload["within sources"][name] = _rounded(pseudo(found, np.array(within)))
+        self.payload["random split"][name] = _rounded(single(found, whole).mean(axis=1))
+        if group is induced:
+            first = slice(len(found.merged.words))
+            kept = np.mean([run.kept[first].sum(axis=1) for run in runs])
+            self.payload["kept"][name] = round(float(kept), 3)
+
+
+def _rounded(table: Floats) -> Any:
+    return np.round(table, 4).tolist()
 
 
 def compare() -> dict[str, Any]:
     """Compare the models on the whole course corpus, five seeds each."""
-    found = bench(None)
-    tables: dict[str, Floats] = {}
-    kept: dict[str, float] = {}
+    report = Report(bench(None))
     for name, config in models().items():
-        runs = fits(found, config)
-        tables[name] = scores(found, runs)
-        kept[name] = _kept(found, runs)
-    plain = fits(found, plain_run())
+        report.add(name, fits(report.found, config))
+    plain = fits(report.found, plain_run())
     for k in (2, 3):
-        tables[f"k-means, k = {k}"] = scores(found, plain, _kmeans(k))
-    return {**_report(found, tables), "senses kept": kept}
+        report.add(f"k-means, k = {k}", plain, by_kmeans(k))
+    report.add(
+        "the source of the text", plain[:1], lambda b, r: source_of(b, places(b, r))
+    )
+    return report.payload
 
 
 def controls() -> dict[str, Any]:
     """Change senses, entropy and balance on the whole course corpus; real words too."""
     found = bench(None)
     found = replace(found, singles=(*found.singles, *AMBIGUOUS))
-    tables: dict[str, Floats] = {}
-    kept: dict[str, float] = {}
+    report = Report(found)
     runs = fits(found, SensesConfig())
-    tables["3 senses"], kept["3 senses"] = scores(found, runs), _kept(found, runs)
+    report.add("3 senses", runs)
     shown = {word: neighbours(runs[0], word) for word in AMBIGUOUS}
     for name, config in changes().items():
-        runs = fits(found, config)
-        tables[name], kept[name] = scores(found, runs), _kept(found, runs)
+        report.add(name, fits(found, config))
     uneven = replace(found, merged=thin(found.merged, 0.25))
-    tables["one part in four"] = scores(uneven, fits(uneven, SensesConfig()))
+    report.add("one part in four", fits(uneven, SensesConfig()), found=uneven)
     plain = fits(uneven, plain_run())
-    tables["one part in four, k-means, k = 3"] = scores(uneven, plain, _kmeans(3))
-    return {**_report(found, tables), "senses kept": kept, "neighbours": shown}
+    report.add("one part in four, k-means", plain, by_kmeans(3), found=uneven)
+    return {**report.payload, "neighbours": shown}
 
 
-def _kept(found: Bench, runs: Sequence[SensesFit]) -> float:
-    """Return how many senses a pseudo-word keeps on average."""
-    pseudo_words = slice(len(found.merged.words))
-    return float(np.mean([run.kept[pseudo_words].sum(axis=1).mean() for run in runs]))
-
-
-def _report(found: Bench, tables: Mapping[str, Floats]) -> dict[str, Any]:
-    """Return values by seed and pseudo-word, and the single words' mean."""
-    return {
-        "words": list(found.merged.words),
-        "table": {n: np.round(pseudo(found, t), 4).tolist() for n, t in tables.items()},
-        "random split": {
-            name: round(float(single(found, table).mean()), 5)
-            for name, table in tables.items()
-        },
-    }
-
-
-def effect(kept: Mapping[str, Any], name: str, control: str | None = None) -> Effect:
+def effect(
+    kept: Mapping[str, Any],
+    name: str,
+    control: str | None = None,
+    *,
+    key: str = "table",
+) -> Effect:
     """Return the difference of two stored tables over pseudo-words and seeds."""
-    table = kept["table"]
+    table = kept[key]
     return paired_bootstrap(table[name], None if control is None else table[control])
 
 
