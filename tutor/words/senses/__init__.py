@@ -121,16 +121,10 @@ class SensesFit(training.Fit):
 
 
 class Disambiguated(NamedTuple):
-    """Which sense each occurrence of a target has.
+    """The sense of each occurrence of a target: three arrays (n,).
 
-    Attributes
-    ----------
-    block : (n,)
-        The target's number, from 1 on.
-    position : (n,)
-        Place in the corpus.
-    sense : (n,)
-        Number of the sense before pruning, always of one that was kept.
+    ``block`` is the target's number, from 1 on, ``position`` the place in the corpus,
+    ``sense`` the number of the sense before pruning, always of one that was kept.
     """
 
     block: NDArray[np.int64]
@@ -181,8 +175,9 @@ def fit(
     KeyError
         If a target is not in the vocabulary.
     ValueError
-        For repeated targets or none, a target with too few occurrences, an unknown
-        backend or device, or a corpus word2vec refuses.
+        For repeated targets or none, a target with too few occurrences, targets that
+        never have a context, an unknown backend or device, or a corpus that word2vec
+        refuses.
     FloatingPointError
         If training diverged.
 
@@ -205,6 +200,11 @@ def fit(
     )
     tables, history = learn.train(corpus, where, config, backend, seed, device)
     found = occurrences(corpus, where, config)
+    if len(found.block) == 0:
+        raise ValueError(
+            f"no target has a context: each of the {len(chosen)} stands alone in its "
+            "documents: give longer documents or other targets"
+        )
     c = context_means(tables.V, found.contexts)
     shares = sense_shares(tables, found.block, c, config)
     sums = np.zeros((len(chosen) + 1, config.senses))

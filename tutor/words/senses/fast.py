@@ -67,7 +67,7 @@ def _softmax_jit(x, out):
 def _noise_jit(key, place, out):
     """Fill ``out`` with the Gumbel noise of the window at ``place``."""
     for s in range(len(out)):
-        x = uniform_at_jit(key, place * len(out) + s) + 2.0**-54
+        x = max(uniform_at_jit(key, place * len(out) + s), 2.0**-54)
         out[s] = float32(-np.log(-np.log(x)))
 
 

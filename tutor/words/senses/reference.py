@@ -73,7 +73,9 @@ def gumbel(uniform: ArrayLike) -> NDArray[np.float64]:
 
     The largest of :math:`z_s + \gamma_s` is sense s with probability softmax(z)_s.
     """
-    x = np.asarray(uniform, dtype=np.float64) + 2.0**-54
+    x = np.maximum(
+        np.asarray(uniform, dtype=np.float64), 2.0**-54
+    )  # log 0 is not finite
     return np.asarray(-np.log(-np.log(x)))
 
 
