@@ -24,6 +24,7 @@ NEEDS = {
         "google-analogies",
         "bats-analogies",
     ),
+    "words/senses": ("course-en", "wordnet"),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
     "context/bert": ("minilm-l6-v2", "wordnet"),
