@@ -41,7 +41,8 @@ def back_to_senses(
     u: Floats, g: Floats, by_h: Floats, temperature: float
 ) -> tuple[Floats, Floats]:
     """Return the gradients by the sense vectors and by the logits."""
-    return np.outer(g, by_h), assign_gradient(g, u @ by_h, temperature)
+    by_z = np.asarray(assign_gradient(g, u @ by_h, temperature), np.float64)
+    return np.outer(g, by_h), by_z
 
 
 def _no_mean(
