@@ -10,7 +10,7 @@ from tutor.evaluate.clustering import adjusted_rand_index
 from tutor.words import senses
 from tutor.words.senses import SensesConfig
 from tutor.words.studies import senses as study
-from tutor.words.studies import senses_words
+from tutor.words.studies import senses_stored, senses_words
 from tutor.words.word2vec import Word2VecConfig
 
 CONFIG = SensesConfig(
@@ -76,7 +76,7 @@ def test_kmeans_of_context_means_finds_the_topics(bench):
 
 
 def test_a_report_keeps_rows_by_seed_and_means(bench, runs):
-    report = study.Report(bench)
+    report = senses_stored.Report(bench)
     report.add("model", runs)
     report.add("source", runs[:1], lambda b, r: study.source_of(b, study.places(b, r)))
     kept = report.payload
@@ -90,9 +90,9 @@ def test_a_report_keeps_rows_by_seed_and_means(bench, runs):
     assert list(kept["kept"]) == ["model"]
     assert 1 <= kept["kept"]["model"] <= 2
     assert np.shape(kept["random split"]["model"]) == (2,)
-    difference = study.effect(kept, "model", "source")
+    difference = senses_stored.effect(kept, "model", "source")
     assert difference.estimate > 0.9
-    assert study.effect(kept, "model", key="within sources").estimate > 0.9
+    assert senses_stored.effect(kept, "model", key="within sources").estimate > 0.9
 
 
 def test_neighbours_name_each_kept_sense(bench, runs):
@@ -154,11 +154,11 @@ def test_sources_are_those_of_the_documents(whole):
 
 def test_models_and_controls_change_what_they_name():
     base = SensesConfig()
-    models, changes = study.models(), study.changes()
+    models, changes = senses_stored.models(), senses_stored.changes()
     assert models["two phases"] == base
-    assert models["one phase"] == replace(base, shared_epochs=0)
+    assert models["one phase"] == replace(base, shared_epochs=0, disambiguator_rate=2.0)
     assert models["temperature 1"] == replace(base, temperature=1.0)
     assert models["hard (MSSG)"].assignment == "hard"
     passes = {c.engine.epochs for c in (*models.values(), *changes.values())}
     assert passes == {base.engine.epochs}
-    assert [c.senses for c in changes.values()] == [3, 3, 2, 5]
+    assert [c.senses for c in changes.values()] == [3, 3, 2, 5, 3]

@@ -199,17 +199,7 @@ def fit(
         len(corpus.vocabulary), corpus.vocabulary.ids(chosen), config.senses
     )
     tables, history = learn.train(corpus, where, config, backend, seed, device)
-    found = occurrences(corpus, where, config)
-    if len(found.block) == 0:
-        raise ValueError(
-            f"no target has a context: each of the {len(chosen)} stands alone in its "
-            "documents: give longer documents or other targets"
-        )
-    c = context_means(tables.V, found.contexts)
-    shares = sense_shares(tables, found.block, c, config)
-    sums = np.zeros((len(chosen) + 1, config.senses))
-    np.add.at(sums, found.block, shares)
-    priors = sums[1:] / np.maximum(sums[1:].sum(axis=1, keepdims=True), 1)
+    priors = learn.priors(corpus, where, tables, config)
     embedding, context = learn.embeddings(corpus, chosen, tables, where, priors, config)
     return SensesFit(
         embedding=embedding,

@@ -94,12 +94,7 @@ def train(
         walk.hand_over(_state(held), config, epoch)
         step(held, where, plan, config, seed=seed, epoch=epoch)
         tables = read(held)
-        if not all(np.isfinite(table).all() for table in tables):
-            raise FloatingPointError(
-                f"vectors are not finite after epoch {epoch}: lower "
-                f"engine.learning_rate ({engine.learning_rate}) or disambiguator_rate "
-                f"({config.disambiguator_rate})"
-            )
+        _check_finite(tables, config, epoch)
         losses.append(
             places.probe_loss(tables, where, plan, config, seed=seed, epoch=epoch)
         )
@@ -109,6 +104,39 @@ def train(
     return tables, training.History(
         {"loss": tuple(losses), "learning_rate": tuple(rates)}
     )
+
+
+def _check_finite(tables: Tables, config: SensesConfig, epoch: int) -> None:
+    if not all(np.isfinite(table).all() for table in tables):
+        raise FloatingPointError(
+            f"vectors are not finite after epoch {epoch}: lower engine.learning_rate "
+            f"({config.engine.learning_rate}) or disambiguator_rate "
+            f"({config.disambiguator_rate})"
+        )
+
+
+def priors(
+    corpus: Corpus, where: Layout, tables: Tables, config: SensesConfig
+) -> NDArray[np.float64]:
+    """Return the mean share of each sense over the text: (targets, senses).
+
+    Raises
+    ------
+    ValueError
+        If no target has a context.
+    """
+    found = places.occurrences(corpus, where, config)
+    targets = int(where.block.max())
+    if len(found.block) == 0:
+        raise ValueError(
+            f"no target has a context: each of the {targets} stands alone in its "
+            "documents: give longer documents or other targets"
+        )
+    c = places.context_means(tables.V, found.contexts)
+    sums = np.zeros((targets + 1, config.senses))
+    np.add.at(sums, found.block, places.sense_shares(tables, found.block, c, config))
+    total: NDArray[np.float64] = sums[1:].sum(axis=1, keepdims=True)
+    return np.asarray(sums[1:] / np.maximum(total, 1))
 
 
 def _state(held: Any) -> Tables:

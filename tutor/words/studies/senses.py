@@ -7,7 +7,7 @@ use the other pairs. The chapter calls the same functions live on that prefix.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.claims.studies import Study
 from tutor.datasets import Corpus, readers, texts
 from tutor.evaluate.clustering import adjusted_rand_index
-from tutor.evaluate.statistics import Effect, paired_bootstrap
 from tutor.words import senses
 from tutor.words.senses import SensesConfig, SensesFit
 from tutor.words.senses.clusters import kmeans
 from tutor.words.senses.places import Occurrences, context_means, occurrences
-from tutor.words.senses.pseudo import Merged, merge, thin
+from tutor.words.senses.pseudo import Merged, merge
 from tutor.words.studies import senses_words
 
 Floats = NDArray[np.float64]
@@ -36,8 +34,6 @@ LEAST = 20
 """Occurrences of a part in a prefix, for its pair to be judged there."""
 COIN = 44
 """Stream that splits one word at random."""
-AMBIGUOUS = ("bank", "plant", "cell", "bark", "spring", "bass")
-"""Real words, for illustration only."""
 
 
 # --- what is judged ------------------------------------------------------------------
@@ -189,119 +185,15 @@ def single(found: Bench, table: Floats) -> Floats:
     return table[:, len(found.merged.words) :]
 
 
-# --- stored --------------------------------------------------------------------------
+# --- what is compared, and what is shown ---------------------------------------------
 def plain_run(config: SensesConfig | None = None) -> SensesConfig:
     """Return the same engine and passes with one vector a word."""
     return replace(config or SensesConfig(), senses=1)
 
 
-def models() -> dict[str, SensesConfig]:
-    """Return the models that are compared, all on the same passes."""
-    base = SensesConfig()
-    return {
-        "two phases": base,
-        "one phase": replace(base, shared_epochs=0),
-        "temperature 1": replace(base, temperature=1.0),
-        "hard (MSSG)": replace(base, assignment="hard", shared_epochs=3),
-    }
-
-
-def changes() -> dict[str, SensesConfig]:
-    """Return what the controls change."""
-    base = SensesConfig()
-    return {
-        "no entropy": replace(base, entropy=0.0),
-        "entropy 0.1": replace(base, entropy=0.1),
-        "2 senses": replace(base, senses=2),
-        "5 senses": replace(base, senses=5),
-    }
-
-
 def by_kmeans(k: int) -> Callable[[Bench, SensesFit], Ints]:
     """Return the function that groups occurrences into k clusters."""
     return lambda found, run: clustered(found, run, k)
-
-
-class Report:
-    """What a stored study keeps: tables of seeds by pseudo-words, and means."""
-
-    def __init__(self, found: Bench) -> None:
-        self.found = found
-        self.payload: dict[str, Any] = {
-            "words": list(found.merged.words),
-            "singles": len(found.singles),
-            **{key: {} for key in ("table", "within sources", "random split", "kept")},
-        }
-
-    def add(
-        self,
-        name: str,
-        runs: Sequence[SensesFit],
-        group: Callable[[Bench, SensesFit], Ints] = induced,
-        *,
-        found: Bench | None = None,
-    ) -> None:
-        """Score runs overall and within sources; single words by a coin."""
-        found = found or self.found
-        place = places(found, runs[0])
-        labels, strata = truth(found, place), source_of(found, place)
-        groups = [group(found, run) for run in runs]
-        whole = np.array([agreement(place.block, labels, g) for g in groups])
-        within = [agreement(place.block, labels, g, strata=strata) for g in groups]
-        self.payload["table"][name] = _rounded(pseudo(found, whole))
-        self.payload["within sources"][name] = _rounded(pseudo(found, np.array(within)))
-        self.payload["random split"][name] = _rounded(single(found, whole).mean(axis=1))
-        if group is induced:
-            first = slice(len(found.merged.words))
-            kept = np.mean([run.kept[first].sum(axis=1) for run in runs])
-            self.payload["kept"][name] = round(float(kept), 3)
-
-
-def _rounded(table: Floats) -> Any:
-    return np.round(table, 4).tolist()
-
-
-def compare() -> dict[str, Any]:
-    """Compare the models on the whole course corpus, five seeds each."""
-    report = Report(bench(None))
-    for name, config in models().items():
-        report.add(name, fits(report.found, config))
-    plain = fits(report.found, plain_run())
-    for k in (2, 3):
-        report.add(f"k-means, k = {k}", plain, by_kmeans(k))
-    report.add(
-        "the source of the text", plain[:1], lambda b, r: source_of(b, places(b, r))
-    )
-    return report.payload
-
-
-def controls() -> dict[str, Any]:
-    """Change senses, entropy and balance on the whole course corpus; real words too."""
-    found = bench(None)
-    found = replace(found, singles=(*found.singles, *AMBIGUOUS))
-    report = Report(found)
-    runs = fits(found, SensesConfig())
-    report.add("3 senses", runs)
-    shown = {word: neighbours(runs[0], word) for word in AMBIGUOUS}
-    for name, config in changes().items():
-        report.add(name, fits(found, config))
-    uneven = replace(found, merged=thin(found.merged, 0.25))
-    report.add("one part in four", fits(uneven, SensesConfig()), found=uneven)
-    plain = fits(uneven, plain_run())
-    report.add("one part in four, k-means", plain, by_kmeans(3), found=uneven)
-    return {**report.payload, "neighbours": shown}
-
-
-def effect(
-    kept: Mapping[str, Any],
-    name: str,
-    control: str | None = None,
-    *,
-    key: str = "table",
-) -> Effect:
-    """Return the difference of two stored tables over pseudo-words and seeds."""
-    table = kept[key]
-    return paired_bootstrap(table[name], None if control is None else table[control])
 
 
 def neighbours(run: SensesFit, word: str, k: int = 6) -> dict[str, Any]:
@@ -312,10 +204,3 @@ def neighbours(run: SensesFit, word: str, k: int = 6) -> dict[str, Any]:
         near = run.embedding.nearest(key, k)
         found[key] = {"prior": round(float(prior), 3), "near": [n.key for n in near]}
     return found
-
-
-_DATA = ("course-en", "wordnet")
-STUDIES = {
-    "senses-models": Study(run=compare, data=_DATA),
-    "senses-controls": Study(run=controls, data=_DATA),
-}
