@@ -425,3 +425,39 @@ def test_requests_are_seen_when_there_are_some(browser):
         "data:text/html,<title>t</title><img src='http://other.invalid/x.png'>"
     )
     assert browser.requests() == ["http://other.invalid/x.png"]
+
+
+# --- several spaces ------------------------------------------------------------------
+def several():
+    """Two spaces of the same words, with other neighbours in each."""
+    from tutor.explorer import Spaces
+
+    return Spaces({"first": words(seed=0), "second": words(seed=1)})
+
+
+def test_another_space_keeps_the_chosen_word_and_shows_its_neighbours(show):
+    browser = show(several())
+    find = browser.driver.find_element("css selector", ".ex-find")
+    find.send_keys("w007", keys().ENTER)
+    assert text(browser, ".ex-chosen") == "w007"
+    before = text(browser, ".ex-near")
+    press(browser, "s", on=".ex-space")  # the first letter chooses, as in any list
+    assert browser.run("return document.querySelector('.ex-space').value") == "second"
+    assert text(browser, ".ex-chosen") == "w007"
+    assert text(browser, ".ex-near") != before
+    near = words(seed=1).nearest("w007", 1)[0].key
+    assert text(browser, ".ex-near li button") == near
+    assert "second: 300 keys" in text(browser, ".ex-note")
+    assert browser.errors() == []
+    assert browser.requests() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_several_spaces_are_accessible(show, scheme, width):
+    browser = show(several(), scheme=scheme, width=width)
+    press(browser, "s", on=".ex-space")
+    press(browser, keys().ARROW_UP, keys().ENTER)
+    browser.driver.find_element("css selector", ".ex-spaces-table summary").click()
+    assert browser.violations() == []
+    assert browser.run("return document.documentElement.scrollWidth") <= width

@@ -26,6 +26,17 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("documents.studies", "words.word2vec"): "SIF takes means of word vectors",
     ("context.studies", "documents.bags"): "SIF and LSA as baselines of encoders",
     ("systems.multiplexing", "knowledge.triples"): "the same Adam",
+    ("closing.one_world", "context.studies"): "MiniLM, SIF and LSA as there",
+    ("closing.one_world", "context.bert"): "the book's own BERT is one of the spaces",
+    ("closing.one_world", "multimodal.frozen"): "ImageNet features are a space",
+    ("closing.one_world", "multimodal.clip"): "the book's own CLIP is a space",
+    ("closing.studies", "context.studies"): "MiniLM reads glosses of other senses",
+    ("closing.studies", "words.counts"): "the families are trained on one world",
+    ("closing.studies", "words.glove"): "the families are trained on one world",
+    ("closing.studies", "words.word2vec"): "the families are trained on one world",
+    ("closing.studies", "graphs.walks"): "the families are trained on one world",
+    ("closing.studies", "graphs.graph"): "the graph that DeepWalk walks",
+    ("closing.studies", "knowledge.triples"): "the families are trained on one world",
 }
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}

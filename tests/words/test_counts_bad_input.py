@@ -25,9 +25,9 @@ def test_empty_corpus(backend):
 
 
 @pytest.mark.parametrize("backend", counts.BACKENDS)
-@pytest.mark.parametrize("window", [0, -1])
-def test_window_below_one(backend, window):
-    with pytest.raises(ValueError, match=f"at least 1 token, got {window}"):
+@pytest.mark.parametrize("window", [0, -1, 2.5, True])
+def test_window_is_a_whole_number_from_one(backend, window):
+    with pytest.raises(ValueError, match=f"at least 1 and a whole.* got {window}"):
         counts.cooccurrence(CORPUS, window=window, backend=backend)
 
 

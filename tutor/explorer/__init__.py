@@ -24,10 +24,14 @@ Explorer(2 of 2 keys, 2 dimensions; map: 100 % of the variance)
 Outputs are the same for the same vectors, digit by digit. Where a page trains the
 vectors itself, give the bands of its numbers as ``trained=Trained(...)``.
 
+:class:`Spaces` shows the same keys in several embeddings, one at a time; see
+:mod:`tutor.explorer.spaces`.
+
 Chapters: all that show a map; the first is ``words/counts``.
 """
 
+from tutor.explorer.spaces import Spaces
 from tutor.explorer.trained import Trained
 from tutor.explorer.view import Explorer
 
-__all__ = ["Explorer", "Trained"]
+__all__ = ["Explorer", "Spaces", "Trained"]

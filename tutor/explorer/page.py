@@ -26,14 +26,20 @@ def asset(name: str) -> str:
     return files("tutor.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
-def html(explorer: Explorer) -> str:
-    """Return the explorer as HTML that needs nothing else."""
+def html(explorer: Explorer, *, bar: str = "", more: str = "", script: str = "") -> str:
+    """Return the explorer as HTML that needs nothing else.
+
+    ``bar`` stands before the search, ``more`` after the table, ``script`` runs last;
+    see :mod:`tutor.explorer.spaces`.
+    """
     names = [pack.visible(key) for key in explorer.keys]
     grid = pack.to_grid(explorer.coordinates)
     static = min(STATIC_ROWS, len(names))
     return Template(asset("explorer.html")).substitute(
         style=asset("explorer.css"),
-        script=asset("map.js") + asset("explorer.js"),
+        script=asset("map.js") + asset("explorer.js") + script,
+        bar=bar,
+        more=more,
         title=escape(pack.visible(explorer.title)),
         count=f"{len(names):,}",
         note=_note(explorer),

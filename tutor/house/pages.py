@@ -182,6 +182,9 @@ def generated(docname: str) -> str | None:
     if docname == "appendix/claims" and find_spec("tutor.house.ledger"):
         ledger = import_module("tutor.house.ledger")
         return str(ledger.page())
+    if docname == "closing/which":
+        advice = import_module("tutor.closing.which")
+        return str(advice.page(import_module("tutor.house.ledger").records()))
     if docname == "appendix/speed":
         return str(import_module("tutor.house.speed").page())
     return None

@@ -25,6 +25,22 @@ NEEDS = {
         "bats-analogies",
     ),
     "words/senses": ("course-en", "wordnet"),
+    "words/bias": (
+        "wikipedia-leads-en",
+        "glove-6b-50d",
+        "men",
+        "google-analogies",
+        "wordnet",
+        "occupations-1971",
+    ),
+    "words/numbers": (
+        "glove-6b-50d",
+        "vader-lexicon",
+        "movielens-small",
+        "wordnet",
+        "men",
+        "simlex999",
+    ),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
     "context/attention": ("minilm-l6-v2", "wordnet"),
     "context/bert": ("minilm-l6-v2", "wordnet"),
@@ -56,6 +72,18 @@ NEEDS = {
     "knowledge/triples": ("nations", "kinships", "umls"),
     "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
+    "closing/one_world": (
+        "openmoji-font",
+        "emoji-names",
+        "emoji-keywords",
+        "emoji-categories",
+        "wordnet",
+        "wikipedia-leads-en",
+        "course-en",
+        "glove-6b-50d",
+        "minilm-l6-v2",
+        "efficientnet-lite0",
+    ),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 

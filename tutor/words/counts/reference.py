@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tutor.sampling import check_offsets
+from tutor.settings import check_whole
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -88,10 +89,10 @@ def window_weights(window: int, weighting: str) -> tuple[NDArray[np.int64], int]
     Raises
     ------
     ValueError
-        For a window below 1, a harmonic window above 20, or an unknown weighting.
+        For a window that is no whole number from 1, a harmonic window above 20, or an
+        unknown weighting.
     """
-    if window < 1:
-        raise ValueError(f"window must be at least 1 token, got {window}")
+    check_whole("window", window)
     distance = np.arange(1, window + 1)
     if weighting == "flat":
         weights, unit = np.ones(window, dtype=np.int64), 1

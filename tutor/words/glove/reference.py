@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tutor.sampling import initial_vectors
+from tutor.settings import check_whole
 from tutor.training import History
 from tutor.words.glove.tiles import epoch_cells, tile_order, tile_side
 
@@ -92,8 +93,7 @@ class Parameters(NamedTuple):
 def check_config(config: GloVeConfig) -> None:
     """Raise ValueError for a setting outside its range."""
     for name in ("dim", "window", "epochs", "batch_size", "tile"):
-        if getattr(config, name) < 1:
-            raise ValueError(f"{name} must be at least 1, got {getattr(config, name)}")
+        check_whole(name, getattr(config, name))
     for name in ("x_max", "learning_rate"):
         value = getattr(config, name)
         if not (value > 0 and np.isfinite(value)):

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tutor import sampling, training
-from tutor.words.word2vec import walk
 from tutor.words.word2vec.config import Word2VecConfig
 from tutor.words.word2vec.huffman import HuffmanTree, huffman_tree
 from tutor.words.word2vec.reference import (
@@ -34,6 +33,7 @@ from tutor.words.word2vec.reference import (
 from tutor.words.word2vec.walk import (
     Plan,
     Window,
+    make_plan,
     probe_loss,
     rate_at,
     train_epoch,
@@ -74,28 +74,6 @@ __all__ = [
 ]
 
 BACKENDS = ("numba", "numpy", "torch")
-
-
-def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
-    """Return what :func:`walk.make_plan` returns, of a corpus that fits together.
-
-    The kernels index by token id and ask no question, so every id is looked at here.
-
-    Raises
-    ------
-    ValueError
-        As :func:`tutor.words.word2vec.walk.make_plan`, or if a token id lies outside
-        the vocabulary.
-    """
-    words = len(corpus.vocabulary.words)
-    if len(corpus.tokens):
-        low, high = int(corpus.tokens.min()), int(corpus.tokens.max())
-        if low < 0 or high >= words:
-            raise ValueError(
-                f"token ids must lie in 0..{words - 1} (the vocabulary), got "
-                f"{low}..{high}: build tokens and vocabulary together"
-            )
-    return walk.make_plan(corpus, config, seed=seed)
 
 
 def fit(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tutor.settings import check_whole
+
 ARCHITECTURES = ("skipgram", "cbow")
 OBJECTIVES = ("negative_sampling", "hierarchical_softmax")
 
@@ -75,10 +77,9 @@ class Word2VecConfig:
 
     def __post_init__(self) -> None:
         for name in ("dim", "window", "negatives", "epochs", "threads"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)}")
-        if self.batch_pairs is not None and self.batch_pairs < 1:
-            raise ValueError(f"batch_pairs must be 1 or more, got {self.batch_pairs}")
+            check_whole(name, getattr(self, name))
+        if self.batch_pairs is not None:
+            check_whole("batch_pairs", self.batch_pairs)
         if self.sample < 0:
             raise ValueError(f"sample must be 0 (off) or more, got {self.sample}")
         if not 0 <= self.min_learning_rate <= self.learning_rate:

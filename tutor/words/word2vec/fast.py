@@ -10,7 +10,8 @@ What makes them fast: the output rows of a window are staged in one small block,
 stays in the first-level cache for all its contexts; six dot products share one pass
 over the input row; every constant is float32 (one float64 would halve the vectors of
 the processor); noise is read in sequence from a shuffled deck; the rows of the next
-window are asked for early; ``paired`` loads and stores the block once for two contexts.
+window are asked for early, by ``cbow`` one by one, since a core waits for few cache
+lines at once; ``paired`` loads and stores the block once for two contexts.
 
 Outputs come in groups of six. K = 5 is one group; more noise, or a Huffman path, takes
 several, the last filled up with rows whose step is 0.
@@ -25,7 +26,13 @@ import numpy as np
 from numba import float32, njit, uint64
 
 from tutor.sampling.fast import integer_at_jit
-from tutor.words.fast import neighbours_jit, prefetch_jit, refill_jit, sigmoid_jit
+from tutor.words.fast import (
+    neighbours_jit,
+    prefetch_jit,
+    prefetch_row,
+    refill_jit,
+    sigmoid_jit,
+)
 
 GROUP, ROWS, SECOND, LANES = 6, 8, 8, 16
 ZERO, ONE = float32(0), float32(1)
@@ -39,7 +46,7 @@ FUSED, PAIRED, CBOW = (), (0,), (0, 0)
 def stage_jit(V, outs, count, blocks, width):
     """Copy the window's output rows into the blocks, six rows a block."""
     for j in range(count):
-        row, g, k = outs[j], j // GROUP, j % GROUP * width
+        row, g, k = outs[0, j], j // GROUP, j % GROUP * width
         for d in range(width):
             blocks[g, uint64(k + d)] = V[row, d]
 
@@ -48,7 +55,7 @@ def stage_jit(V, outs, count, blocks, width):
 def unstage_jit(V, outs, count, blocks, width):
     """Copy the rows back; the first of equal rows, the trained one, comes last."""
     for j in range(count - 1, -1, -1):
-        row, g, k = outs[j], j // GROUP, j % GROUP * width
+        row, g, k = outs[0, j], j // GROUP, j % GROUP * width
         for d in range(width):
             V[row, d] = blocks[g, uint64(k + d)]
 
@@ -151,17 +158,14 @@ def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
 
 
 @njit(inline="always", cache=True)
-def cbow_jit(U, V, contexts, n, outs, count, label, step, score, mean, exact, lines):
-    """Train one window of CBOW: the mean of the contexts is the one input row.
-
-    With one input there is nothing to share, so the rows of ``V`` are not staged.
-    """
+def cbow_jit(U, V, inputs, n, outs, count, label, step, score, mean, exact, lines):
+    """Train one window by the mean of its inputs; one input row needs no staging."""
     w, groups = 16 * len(lines), (count + GROUP - 1) // GROUP
     # --- the mean of the contexts, and the sum of its moves
     for d in range(w):
         mean[0, d] = mean[1, d] = ZERO
     for c in range(n):
-        u = contexts[c]
+        u = inputs[c]
         for d in range(w):
             mean[0, d] += U[u, d]
     share = ONE / float32(n)
@@ -169,8 +173,9 @@ def cbow_jit(U, V, contexts, n, outs, count, label, step, score, mean, exact, li
         mean[0, d] *= share
     # --- scores: six dot products in one pass over the mean
     for g in range(groups):
-        o0, o1, o2 = outs[GROUP * g], outs[GROUP * g + 1], outs[GROUP * g + 2]
-        o3, o4, o5 = outs[GROUP * g + 3], outs[GROUP * g + 4], outs[GROUP * g + 5]
+        k = GROUP * g
+        o0, o1, o2 = outs[0, k], outs[0, k + 1], outs[0, k + 2]
+        o3, o4, o5 = outs[0, k + 3], outs[0, k + 4], outs[0, k + 5]
         f0 = f1 = f2 = f3 = f4 = f5 = ZERO
         for d in range(w):
             x = mean[0, d]
@@ -180,34 +185,35 @@ def cbow_jit(U, V, contexts, n, outs, count, label, step, score, mean, exact, li
         score[g, 3], score[g, 4], score[g, 5] = f3, f4, f5
     # --- coefficients: step (label - sigmoid(score)); a masked row has step 0
     for g in range(groups):
-        for j in range(LANES):
+        for j in range(SECOND):
             score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
     # --- update: the mean by the old rows, the rows by the mean, each context as it
     for j in range(count):
-        o, f = outs[j], score[j // GROUP, j % GROUP]
+        o, f = outs[0, j], score[j // GROUP, j % GROUP]
         if step[j // GROUP, j % GROUP] != ZERO:
             for d in range(w):
                 r = V[o, d]
                 mean[1, d] += f * r
                 V[o, d] = r + f * mean[0, d]
-    share = share if exact else ONE
+        prefetch_row(V, outs[1, j], lines)
     for c in range(n):
-        u = contexts[c]
+        u = inputs[c]
         for d in range(w):
-            U[u, d] += share * mean[1, d]
+            U[u, d] += (share if exact else ONE) * mean[1, d]
 
 
 # --- the walk: subsampling, windows, outputs -----------------------------------------
 @njit(inline="always", cache=True)
 def noise_jit(word, deck, negatives, card, outs, step, rate):
     """Fill a window's outputs: the word, then its noise; repeated ones get step 0."""
-    outs[0] = word
+    outs[0, 0] = word
     for j in range(negatives):
-        outs[j + 1] = deck[card + j - (len(deck) if card + j >= len(deck) else 0)]
+        card_j = card + j - (len(deck) if card + j >= len(deck) else 0)
+        outs[0, j + 1] = deck[card_j]
     for j in range(negatives + 1):
         fresh = rate
         for k in range(j):
-            fresh = ZERO if outs[k] == outs[j] else fresh
+            fresh = ZERO if outs[0, k] == outs[0, j] else fresh
         step[j // GROUP, j % GROUP] = step[j // GROUP, SECOND + j % GROUP] = fresh
 
 
@@ -217,9 +223,19 @@ def path_jit(word, nodes, codes, count, outs, label, step, rate):
     step[:] = ZERO
     for j in range(count):
         g, k = j // GROUP, j % GROUP
-        outs[j] = nodes[word, j]
+        outs[0, j] = nodes[word, j]
         label[g, k] = label[g, SECOND + k] = ONE - float32(codes[word, j])
         step[g, k] = step[g, SECOND + k] = rate
+
+
+@njit(inline="always", cache=True)
+def ahead_jit(word, deck, negatives, card, nodes, count, outs):
+    """List in ``outs[1]`` the ``count`` output rows that a window of ``word`` reads."""
+    outs[1, 0] = word
+    for j in range(negatives):
+        outs[1, j + 1] = deck[min(card + j, len(deck) - 1)]
+    for j in range(0 if negatives else count):
+        outs[1, j] = nodes[word, j]
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
@@ -230,8 +246,8 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     width = 16 * len(lines)
     room = 1024 + 2 * window
     words, places = np.empty(room, np.int32), np.empty(room, np.int64)
-    contexts = np.empty(2 * window, np.int32)
-    outs = np.zeros(GROUP * len(blocks), np.int32)
+    inputs = np.empty(2 * window, np.int32)
+    outs = np.zeros((2, GROUP * len(blocks)), np.int32)
     label = np.zeros((len(blocks), LANES), np.float32)
     label[0, 0] = label[0, SECOND] = ONE
     step, score = np.zeros_like(label), np.zeros_like(label)
@@ -246,49 +262,39 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
             if t >= n:
                 break
             word, place = words[t], places[t]
-            reach = window
-            if dynamic:
-                reach = 1 + integer_at_jit(reach_key, place, window)
-            c = neighbours_jit(words, n, t, reach, contexts)
+            reach = 1 + integer_at_jit(reach_key, place, window) if dynamic else window
+            c = neighbours_jit(words, n, t, reach, inputs)
             base += (place - since) * negatives
             since = place
             if base >= len(deck):
                 base %= len(deck)
-            prefetch_jit(
-                U, V, words, places, n, t, deck, negatives, base, window, lines
-            )
+            if len(kind) < 2:
+                prefetch_jit(
+                    U, V, words, places, n, t, deck, negatives, base, window, lines
+                )
             t += 1
             if c == 0:
                 continue
             rate = float32(rate0 + slope * ((place - first) / (last - first)))
+            count = negatives + 1 if negatives else lengths[word]
             if negatives:
                 noise_jit(word, deck, negatives, base, outs, step, rate)
-                count = negatives + 1
             else:
-                count = lengths[word]
                 path_jit(word, nodes, codes, count, outs, label, step, rate)
             if len(kind) == 2:
+                prefetch_row(U, words[min(t + window, n - 1)], lines)
+                soon = min(t, n - 1)
+                first_card = base + (places[soon] - place) * negatives
+                ahead_jit(words[soon], deck, negatives, first_card, nodes, count, outs)
                 cbow_jit(
-                    U,
-                    V,
-                    contexts,
-                    c,
-                    outs,
-                    count,
-                    label,
-                    step,
-                    score,
-                    mean,
-                    exact,
-                    lines,
+                    U, V, inputs, c, outs, count, label, step, score, mean, exact, lines
                 )
                 continue
             groups = (count + GROUP - 1) // GROUP
             stage_jit(V, outs, count, blocks, width)
             if len(kind) == 1:
-                paired_jit(U, contexts, c, blocks, groups, label, step, score, lines)
-                contexts[0] = contexts[c - 1]
-                fused_jit(U, contexts, c % 2, blocks, groups, label, step, score, lines)
-            else:
-                fused_jit(U, contexts, c, blocks, groups, label, step, score, lines)
+                paired_jit(U, inputs, c, blocks, groups, label, step, score, lines)
+                inputs[0] = inputs[c - 1]
+                c %= 2
+            fused_jit(U, inputs, c, blocks, groups, label, step, score, lines)
             unstage_jit(V, outs, count, blocks, width)

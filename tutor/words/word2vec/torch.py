@@ -17,7 +17,7 @@ from torch.nn import functional
 from tutor import sampling
 from tutor.training import select_device
 from tutor.words.word2vec.config import Word2VecConfig
-from tutor.words.word2vec.walk import Plan, outputs_of, rate_at
+from tutor.words.word2vec.walk import Plan, edges_of, outputs_of, rate_at
 
 DEFAULT_BATCH = 512
 CHUNK_TOKENS = 1 << 18
@@ -112,6 +112,16 @@ def chunks(plan: Plan) -> Iterator[tuple[int, int]]:
         first = last
 
 
+def side_by_side(
+    contexts: NDArray[np.int32], edges: NDArray[np.int64]
+) -> NDArray[np.int32]:
+    """Return the contexts of each window as a row (windows, widest), -1 filled."""
+    sizes = np.diff(edges)
+    wide = np.full((len(sizes), int(sizes.max(initial=1))), -1, dtype=np.int32)
+    wide[np.arange(wide.shape[1]) < sizes[:, None]] = contexts
+    return wide
+
+
 def batches(
     plan: Plan, config: Word2VecConfig, *, seed: int, epoch: int
 ) -> Iterator[tuple[float, tuple[NDArray, NDArray, NDArray, NDArray]]]:
@@ -130,7 +140,9 @@ def batches(
             start=start,
         )
         if config.architecture == "cbow":
-            centers, contexts, positions = windows_of(centers, contexts, positions)
+            edges = edges_of(positions)
+            centers, positions = centers[edges[:-1]], positions[edges[:-1]]
+            contexts = side_by_side(contexts, edges)
         for i in range(0, len(centers), size):
             cut = slice(i, i + size)
             rows = outputs_of(
@@ -138,19 +150,6 @@ def batches(
             )
             rate = rate_at(config, epoch, positions[i] / len(plan.tokens))
             yield rate, (contexts[cut], *rows)
-
-
-def windows_of(
-    centers: NDArray[np.int32],
-    contexts: NDArray[np.int32],
-    positions: NDArray[np.int64],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-    """Gather the pairs of each center: contexts become (windows, widest), -1 filled."""
-    first = np.flatnonzero(np.diff(positions, prepend=-1))
-    sizes = np.diff(np.append(first, len(centers)))
-    wide = np.full((len(first), int(sizes.max(initial=1))), -1, dtype=np.int32)
-    wide[np.arange(wide.shape[1]) < sizes[:, None]] = contexts
-    return centers[first], wide, positions[first]
 
 
 def train_epoch(

@@ -58,17 +58,24 @@ class Window(NamedTuple):
 def make_plan(corpus: Corpus, config: Word2VecConfig, *, seed: int = 0) -> Plan:
     """Return the fixed arrays of a run over ``corpus``.
 
-    The noise deck holds about 2**20 cards, or 16 a word if that is more.
+    The noise deck holds about 2**20 cards, or 16 a word if that is more. The kernels
+    index by token id and ask no question, so every id is looked at here.
 
     Raises
     ------
     ValueError
-        If the corpus is empty, has one word only, or fewer words than ``negatives``.
+        If the corpus is empty, has one word only, or fewer words than ``negatives``,
+        or if a token id lies outside the vocabulary.
     """
     counts = corpus.vocabulary.counts
     tokens = np.asarray(corpus.tokens, dtype=np.int32)
     if len(tokens) == 0:
         raise ValueError("the corpus is empty: give text, or lower min_count")
+    if not 0 <= tokens.min() <= tokens.max() < len(counts):
+        raise ValueError(
+            f"token ids must lie in 0..{len(counts) - 1} (the vocabulary), got "
+            f"{tokens.min()}..{tokens.max()}: build tokens and vocabulary together"
+        )
     if len(counts) < 2:
         raise ValueError("the corpus has one word: word2vec needs at least two")
     deck, tree = np.zeros(1, np.int32), _no_tree()
@@ -156,6 +163,11 @@ def pairs(
     )
 
 
+def edges_of(positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where the pairs of each window begin, and the end of the last."""
+    return np.append(np.flatnonzero(np.diff(positions, prepend=-1)), len(positions))
+
+
 def windows(
     plan: Plan, config: Word2VecConfig, *, seed: int = 0, epoch: int = 0
 ) -> Iterator[Window]:
@@ -164,10 +176,9 @@ def windows(
     Contexts come from left to right. All inputs of a window share its outputs.
     """
     centers, contexts, positions = pairs(plan, config, seed=seed, epoch=epoch)
-    first = np.flatnonzero(np.diff(positions, prepend=-1))
-    words, places = centers[first], positions[first]
+    edges = edges_of(positions)
+    words, places = centers[edges[:-1]], positions[edges[:-1]]
     rows, labels, mask = outputs_of(plan, config, words, places, seed=seed, epoch=epoch)
-    edges = np.append(first, len(centers))
     total = len(plan.tokens)
     for i, place in enumerate(places):
         rate = rate_at(config, epoch, place / total)

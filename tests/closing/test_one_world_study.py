@@ -1,0 +1,66 @@
+"""The stored study and what the chapter measures live, on small invented worlds."""
+
+import numpy as np
+
+from tutor import claims
+from tutor.claims.studies import stale
+from tutor.closing.one_world import reference as rsa
+from tutor.closing.one_world import spaces, stored
+from tutor.closing.studies import one_world as study
+from tutor.closing.studies import one_world_live as live
+from tutor.datasets.world import world
+
+
+def test_runs_are_paired_by_seed():
+    assert study.paired([1, 2, 3], [9]) == [(1, 9), (2, 9), (3, 9)]
+    assert study.neighbouring_runs([1, 2, 3]) == [(1, 2), (2, 3), (3, 1)]
+
+
+def test_openings_are_the_first_sentences():
+    text = "A dog barks. It runs! Does it? Yes."
+    assert spaces.openings([text, ""]) == ["A dog barks. It runs! Does it?", ""]
+
+
+def test_own_document_nearest_ties_are_no_find():
+    X = np.eye(3)
+    np.testing.assert_allclose(live.finds(X, X), 1)
+    np.testing.assert_allclose(live.finds(np.ones((3, 2)), np.ones((3, 2))), 0)
+    np.testing.assert_allclose(live.finds(X, X[[1, 0, 2]]), [0, 0, 1])
+
+
+def test_chance_of_neighbours_inside_one_group_is_k_of_the_rest():
+    rng = np.random.default_rng(0)
+    A, B = (rsa.similarities(rng.normal(size=(60, 10))) for _ in range(2))
+    found = live.chance_overlap(A, B, ["a"] * 60, k=6, shuffles=60).mean()
+    np.testing.assert_allclose(found, 6 / 59, atol=0.02)
+
+
+def test_kinds_only_keeps_each_kinds_vectors():
+    X, groups = np.arange(12.0).reshape(6, 2), list("aababb")
+    dealt = live.kinds_only(X, groups, seed=0)
+    for name in "ab":
+        rows = [i for i, g in enumerate(groups) if g == name]
+        np.testing.assert_array_equal(
+            np.sort(dealt[rows], axis=0), np.sort(X[rows], axis=0)
+        )
+
+
+def test_the_stored_study_is_of_this_code_and_these_concepts():
+    kept = claims.stored("one_world-spaces")
+    assert stale(kept) == []
+    concepts = world().core()
+    assert kept["coverage"] == world().coverage()
+    runs = stored.trained(concepts.column("name"))
+    for name, table in runs.items():
+        assert table.shape[:2] == (kept["seeds"][name], len(concepts)), name
+        assert table.shape[2] == kept["dims"][name]
+        assert np.isfinite(table).all()
+
+
+def test_the_stored_agreement_follows_from_the_stored_vectors():
+    kept = claims.stored("one_world-spaces")
+    runs = stored.trained(world().core().column("name"))
+    one, other = (study.tables_of(runs)[n] for n in (study.SGNS_NAME, study.WALKS_NAME))
+    found = np.mean([rsa.agreement(*pair) for pair in study.paired(one, other)])
+    expected = kept["agreement"][f"{study.SGNS_NAME} | {study.WALKS_NAME}"]
+    np.testing.assert_allclose(found, expected, atol=2e-4)

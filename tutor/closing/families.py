@@ -1,0 +1,258 @@
+"""The closing table: every family of the book, with what the book measured of it.
+
+Words stand here, numbers do not: scores and failures are looked up in the ledger of
+claims (the records in the executed notebooks), costs in the stored benchmark. A claim
+that is gone, or whose verdict is another than the one the words rest on, is an error.
+Chapter: ``closing/one_world``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tutor.claims import ClaimError, Measured
+
+Record = Mapping[str, Any]
+
+
+class Support(NamedTuple):
+    """A claim, and the verdict on which the words rest."""
+
+    claim: str
+    outcome: str
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family: what it minimises, what it is held against, what supports the words.
+
+    ``bench`` names a row of ``data/results/bench.json``; empty where no rate of a quiet
+    machine is stored.
+    """
+
+    name: str
+    chapter: str
+    objective: str
+    negatives: str
+    score: Support
+    failure: Support
+    bench: str = ""
+
+
+FAMILIES = (
+    Family(
+        "counts and SVD",
+        "words/counts",
+        "best low-rank copy of a PPMI table",
+        "none: unseen pairs are zeros",
+        Support("counts-ppmi-raw", "reproduced"),
+        Support("counts-smoothing-svd", "not reproduced at this size"),
+        "truncated SVD, dim 100, against sklearn",
+    ),
+    Family(
+        "skip-gram, negative sampling",
+        "words/word2vec",
+        "tell true pairs from noise, one by one",
+        "noise words by smoothed frequency",
+        Support("word2vec-subsampling-live", "reproduced"),
+        Support("word2vec-rare-alike", "reproduced"),
+        "SGNS, the tuned kernel, 2 threads",
+    ),
+    Family(
+        "GloVe",
+        "words/glove",
+        "weighted squares on log counts",
+        "none: unseen pairs are left out",
+        Support("glove-weighting", "reproduced"),
+        Support("glove-sgns", "not reproduced at this size"),
+        "GloVe, 4000 words, to the end of training",
+    ),
+    Family(
+        "bags of words: LSA, SIF",
+        "documents/paragraphs",
+        "LSA: best low-rank copy of a TF-IDF table; SIF: none, a weighted mean",
+        "none",
+        Support("paragraphs-sif", "reproduced"),
+        Support("matryoshka-context", "reproduced"),
+    ),
+    Family(
+        "paragraph vectors and codes",
+        "documents/paragraphs",
+        "guess a document's words from its vector",
+        "noise words",
+        Support("paragraphs-lsa", "reproduced"),
+        Support("paragraphs-bound", "not reproduced at this size"),
+    ),
+    Family(
+        "masked language model",
+        "context/bert",
+        "guess hidden pieces from both sides",
+        "all other pieces, by softmax",
+        Support("bert-both-sides-live", "reproduced"),
+        Support("bert-both-sides", "not reproduced at this size"),
+    ),
+    Family(
+        "tuned sentence encoder",
+        "context/matryoshka",
+        "bring a text and its partner together",
+        "the other texts of the batch",
+        Support("matryoshka-pooling", "reproduced"),
+        Support("attention-sentence-order", "reproduced"),
+    ),
+    Family(
+        "pictures with words",
+        "multimodal/clip",
+        "bring a picture and its caption together",
+        "the other pairs of the batch",
+        Support("clip-small-unseen", "reproduced"),
+        Support("clip-full-looks", "not reproduced at this size"),
+    ),
+    Family(
+        "heads trained on text alone",
+        "multimodal/text_only",
+        "name a picture by what its caption taught, gap bridged by noise or centring",
+        "those of the encoder beneath",
+        Support("text_only-centred", "reproduced"),
+        Support("text_only-half", "undecided"),
+    ),
+    Family(
+        "walks on a graph",
+        "graphs/walks",
+        "skip-gram on random walks",
+        "noise nodes by smoothed frequency",
+        Support("walks-rewired", "reproduced"),
+        Support("walks-links-easy", "not reproduced at this size"),
+    ),
+    Family(
+        "reconstruction of a graph",
+        "graphs/reconstruction",
+        "rebuild who is near whom",
+        "all other nodes, or none",
+        Support("reconstruction-order-philosophy", "reproduced"),
+        Support("reconstruction-order-wordnet", "not reproduced at this size"),
+    ),
+    Family(
+        "facts: triples",
+        "knowledge/triples",
+        "rank the right entity of a fact first",
+        "all other entities, or sampled ones",
+        Support("triples-complex-kinships", "reproduced"),
+        Support("triples-spread-kinships", "not reproduced at this size"),
+    ),
+    Family(
+        "facts: flows",
+        "knowledge/flows",
+        "bring a moved random variable onto another",
+        "all other entities, or sampled ones",
+        Support("flows-affine-share-live", "reproduced"),
+        Support("flows-uncertainty-umls", "undecided"),
+    ),
+    Family(
+        "shared tables",
+        "systems/multiplexing",
+        "that of the model above them",
+        "none of their own",
+        Support("multiplexing-fair", "reproduced"),
+        Support("multiplexing-orthogonal-blocks", "undecided"),
+    ),
+)
+
+
+def by_id(records: Iterable[Record]) -> dict[str, Record]:
+    """Return the records of the ledger by claim, each once."""
+    found: dict[str, Record] = {}
+    for record in records:
+        if record["id"] in found:
+            raise ClaimError(f"two claims are called {record['id']!r} in the ledger")
+        found[record["id"]] = record
+    return found
+
+
+def look_up(known: Mapping[str, Record], support: Support) -> Record:
+    """Return the record of a cited claim.
+
+    Raises
+    ------
+    ClaimError
+        If the ledger has no such claim, or another verdict than the one relied on.
+    """
+    record = known.get(support.claim)
+    if record is None:
+        raise ClaimError(
+            f"claim {support.claim!r} is cited and not in the ledger: cite another, or "
+            "execute its chapter"
+        )
+    if record["outcome"] != support.outcome:
+        raise ClaimError(
+            f"claim {support.claim!r} is {record['outcome']!r} now; the words here "
+            f"rest on {support.outcome!r}: read its chapter and write them anew"
+        )
+    return record
+
+
+def measured(record: Record) -> Measured:
+    """Return a claim's estimate with the band of its own chapter."""
+    low, high = record["measured"][0]["band"]
+    return Measured(
+        record["estimate"], (low, high), record["digits"], f"claim {record['id']}"
+    )
+
+
+def closing_table(
+    records: Iterable[Record], bench: Sequence[Mapping[str, Any]]
+) -> list[list[Measured | str]]:
+    """Return the rows of the closing table.
+
+    Parameters
+    ----------
+    records : claims of the ledger, see ``tutor.house.ledger.records``
+    bench : rows of the stored benchmark, see ``tutor.house.speed.rows``
+
+    Raises
+    ------
+    ClaimError
+        As :func:`look_up`, or for a benchmark row that is gone.
+    """
+    known = by_id(records)
+    rates = {row["name"]: row for row in bench}
+    rows: list[list[Measured | str]] = []
+    for family in FAMILIES:
+        score = look_up(known, family.score)
+        failure = look_up(known, family.failure)
+        rows.append(
+            [
+                family.name,
+                family.objective,
+                family.negatives,
+                measured(score),
+                f"{score['metric']} ({score['outcome']})",
+                _cost(family.bench, rates),
+                f"{failure['statement']} ({failure['outcome']})",
+                measured(failure),
+            ]
+        )
+    return rows
+
+
+def _cost(name: str, rates: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a stored rate in words; without one, that there is none."""
+    if not name:
+        return "no rate stored"
+    if name not in rates:
+        raise ClaimError(f"the benchmark has no row {name!r}; it has {list(rates)}")
+    row = rates[name]
+    return f"{row['ours']['rate'] / 1e6:.1f} million {row['unit']}"
+
+
+HEADER = (
+    "family",
+    "objective",
+    "negatives",
+    "measured difference",
+    "of what",
+    "cost",
+    "a claim that shows its limit",
+    "by how much",
+)
