@@ -27,8 +27,8 @@ from tutor.words.senses.walk import (
     gumbel_at,
     make_pass,
 )
-from tutor.words.word2vec.torch import chunks, windows_of
-from tutor.words.word2vec.walk import Plan, rate_at
+from tutor.words.word2vec.torch import chunks, side_by_side
+from tutor.words.word2vec.walk import Plan, edges_of, rate_at
 
 DEFAULT_BATCH = 64
 
@@ -167,7 +167,9 @@ def batches(
             epoch=epoch,
             start=start,
         )
-        words, contexts, places = windows_of(*found)
+        edges = edges_of(found[2])
+        words, places = found[0][edges[:-1]], found[2][edges[:-1]]
+        contexts = side_by_side(found[1], edges)
         for i in range(0, len(words), size):
             cut = slice(i, i + size)
             noise = sampling.noise(
