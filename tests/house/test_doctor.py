@@ -138,3 +138,15 @@ def test_the_status_says_whether_something_is_to_do(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "device", lambda: ["torch sleeps: wake it"])
     assert doctor.main() == 1
     assert "- torch sleeps: wake it\n1 to do" in capsys.readouterr().out
+
+
+def test_a_listed_set_of_own_data_is_found_missing_or_damaged(own, capsys):
+    """Its files stand in sources.toml with their hashes: another text is damage."""
+    assert doctor.own() == []
+    assert "bengali-sentiment     missing" in capsys.readouterr().out
+    folder = own / "bengali-sentiment"
+    folder.mkdir()
+    (folder / "train.pos").write_text("another text", encoding="utf-8")
+    (gap,) = doctor.own()
+    assert "replace the file" in gap
+    assert "bengali-sentiment     damaged" in capsys.readouterr().out

@@ -70,6 +70,22 @@ FAMILIES = (
         "GloVe, 4000 words, to the end of training",
     ),
     Family(
+        "skip-gram on pieces of words",
+        "words/subwords",
+        "as skip-gram, the word being the mean of its pieces",
+        "noise words by smoothed frequency",
+        Support("subwords-rare-live", "reproduced"),
+        Support("subwords-unknown-live", "undecided"),
+    ),
+    Family(
+        "several vectors a word",
+        "words/senses",
+        "as skip-gram, the word being a mixture of its senses",
+        "noise words by smoothed frequency",
+        Support("senses-hard", "undecided"),
+        Support("senses-sources", "reproduced"),
+    ),
+    Family(
         "bags of words: LSA, SIF",
         "documents/paragraphs",
         "LSA: best low-rank copy of a TF-IDF table; SIF: none, a weighted mean",

@@ -55,6 +55,31 @@ ADVICE = (
         ),
     ),
     Advice(
+        "Your words are rare, or your corpus never saw them.",
+        "Give them vectors from their pieces: over all rare English words that beat "
+        "word2vec, which has nothing for the unknown ones. Hold it against mere shared "
+        "spelling, which on little text the book could not tell it from. To classify "
+        "short texts try character n-grams with a linear machine first: on Bengali "
+        "names and on sentiment nothing trained here beat them.",
+        (
+            *_yes("subwords-rare-live", "subwords-svm", "subwords-sentiment-svm"),
+            Support("subwords-unknown-live", "undecided"),
+            Support("subwords-names", "undecided"),
+        ),
+    ),
+    Advice(
+        "Your words have several meanings, and you want a vector for each.",
+        "Try k-means on the means of contexts first: Disambiguated Skip-gram was not "
+        "shown to be better, neither than it nor than hard assignment. If you know how "
+        "many senses there are, say so: told the number, k-means did better than a "
+        "model that had to find it. Check that senses are not just sources of text.",
+        (
+            *_yes("senses-told", "senses-sources"),
+            Support("senses-kmeans-live", "undecided"),
+            Support("senses-hard", "undecided"),
+        ),
+    ),
+    Advice(
         "Your word vectors carry a bias that you want out.",
         "Do not take a zero for an absence. After the published removal of one "
         "direction similarity and analogies were kept, but a probe still told on which "

@@ -146,13 +146,28 @@ def own() -> list[str]:
         s.name for s in sources.catalogue().sources.values() if s.carrier == "own"
     ]
     for name in wanted:
-        condition, gap = text8.state(name)
+        condition, gap = text8.state(name) if name == "text8" else _listed(name)
         print(f"  {name:22}{condition}")
         gaps += [gap] if gap else []
     for path in sorted(folder.iterdir()) if folder else []:
         if path.is_file() and path.name.partition(".")[0] not in wanted:
             print(f"  {path.name:22}found, {path.stat().st_size / 1e6:.1f} MB")
     return gaps
+
+
+def _listed(name: str) -> tuple[str, str]:
+    """Return whether a listed set is found, missing or damaged, and the remedy."""
+    from tutor.datasets import paths, sources
+    from tutor.datasets.errors import DataError
+
+    record, folder = sources.source(name), paths.own_data()
+    if not folder or not any((folder / f.path).is_file() for f in record.files):
+        return f"missing (data/datasheets/{record.datasheet} says what it is)", ""
+    try:
+        sources.files(name)
+    except DataError as error:
+        return "damaged", f"{error}; replace the file"
+    return f"found ({folder})", ""
 
 
 def device() -> list[str]:

@@ -11,6 +11,13 @@ NEEDS = {
     "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
     "words/glove": ("course-en", "wordsim353", "men", "glove-6b-50d"),
+    "words/subwords": (
+        "course-en",
+        "rareword",
+        "bengali-names",
+        "bengali-strings",
+        "lid-176",
+    ),
     "words/evaluation": (
         "course-en",
         "hpo",
