@@ -31,6 +31,7 @@ NEEDS = {
         "google-analogies",
         "bats-analogies",
     ),
+    "words/senses": ("course-en", "wordnet"),
     "words/bias": (
         "wikipedia-leads-en",
         "glove-6b-50d",
