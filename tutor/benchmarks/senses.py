@@ -39,6 +39,7 @@ def _row(corpus: Any, assignment: str) -> Row:
         ours=_senses(corpus, config),
         rival=_plain(corpus, engine),
         rival_name="tutor's skip-gram kernel, one vector a word",
+        threads=1,
         unit="tokens",
         work=float(len(corpus.tokens) * engine.epochs),
         notes=(
