@@ -66,7 +66,7 @@ def fine_tuned(
 
     Parameters
     ----------
-    texts : LabelledTexts
+    texts : labelled texts
     embedding : Embedding
         The initial word vectors; see `initial_vectors` for how they are scaled.
     train, test : row numbers of ``texts``
