@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numeric import differences
 
-from tests.numeric import differences
 from tutor.graphs import reconstruction as rec
 from tutor.graphs.graph import Graph
 from tutor.graphs.reconstruction import SDNEConfig, reference
