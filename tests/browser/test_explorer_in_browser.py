@@ -419,12 +419,25 @@ def test_without_javascript_the_table_is_open_and_the_map_is_away(show, browser)
         browser.driver.execute_cdp_cmd(switch, {"value": False})
 
 
-def test_requests_are_seen_when_there_are_some(browser):
+STRANGER = "data:text/html,<title>t</title><img src='http://other.invalid/x.png'>"
+
+
+def test_requests_and_errors_are_seen_when_there_are_some(browser):
     """The instrument works: a page that asks for another host is caught."""
-    browser.open(
-        "data:text/html,<title>t</title><img src='http://other.invalid/x.png'>"
-    )
+    browser.open(STRANGER)
     assert browser.requests() == ["http://other.invalid/x.png"]
+    waiting = pytest.importorskip("selenium.webdriver.support.wait")
+    errors = waiting.WebDriverWait(browser.driver, 10).until(lambda _: browser.errors())
+    assert "http://other.invalid/x.png" in errors[0]
+
+
+def test_a_page_does_not_answer_for_the_page_before(show, browser):
+    """Neither a request nor an error of one page is laid to the next one."""
+    for _ in range(5):
+        browser.open(STRANGER)
+        show(square())
+        assert browser.errors() == []
+        assert browser.requests() == []
 
 
 # --- several spaces ------------------------------------------------------------------
