@@ -73,7 +73,7 @@ def _row(
         threads=THREADS,
         unit="tokens",
         work=float(len(corpus.tokens)),
-        quality=_quality,
+        quality=quality,
         notes=(
             f"dim {config.dim}, window {config.window}, {_outputs(config)}, "
             f"sample {config.sample}, learning rate {config.learning_rate} to "
@@ -170,7 +170,7 @@ def _gensim(vocabulary: Any, words: list[Any], config: Any) -> Callable[[], Any]
     return work
 
 
-def _quality(made: Callable[[], Any]) -> Mapping[str, float]:
+def quality(made: Callable[[], Any]) -> Mapping[str, float]:
     """Return similarity and analogy scores of one result."""
     from tutor.datasets import lexicons
     from tutor.evaluate import similarity
