@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import random
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -195,6 +196,24 @@ def test_two_processes_build_once(own_cache):
         process.join()
     assert sum(built for built, _ in results) == 1
     assert {h for _, h in results} == {Corpus.from_documents(_documents()).sha256}
+
+
+def test_a_process_killed_half_way_leaves_the_lock_and_no_entry(own_cache):
+    """Killed by the system, not by an exception: nothing of it runs to the end."""
+    context = multiprocessing.get_context("spawn")
+    arguments = (str(own_cache), 60.0, context.Queue())
+    process = context.Process(target=_load_slowly, args=arguments)
+    process.start()
+    begun = time.monotonic()
+    while not list(own_cache.rglob(".part-*")) and time.monotonic() - begun < 60:
+        time.sleep(0.02)
+    assert list(own_cache.rglob(".part-*"))
+    process.kill()
+    process.join(timeout=30)
+    assert process.exitcode not in (0, None)
+    found = cache.load(cache.Recipe("small", "a" * 64, _documents))
+    assert found.sha256 == Corpus.from_documents(_documents()).sha256
+    assert not list(own_cache.rglob(".part-*"))
 
 
 def test_the_buffer_is_the_stated_one():

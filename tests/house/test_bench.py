@@ -6,7 +6,9 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from scipy import stats
 from threadpoolctl import threadpool_info
 
 from tutor.benchmarks import Row, _machine
@@ -83,6 +85,18 @@ def test_quality_is_scored_each_turn_outside_the_clock(clock):
     assert record["rival"]["quality"] == {"rho": [0.25, 0.25]}
     assert record["ours"]["seconds"] == [1, 1]
     assert "ours rho: 0.500" in bench.line(record)
+
+
+def test_the_difference_of_scores_has_the_interval_of_a_paired_t_test():
+    ours, rival = [0.45, 0.44, 0.46, 0.41], [0.43, 0.44, 0.45, 0.42]
+    record = {
+        "ours": {"quality": {"rho": ours}},
+        "rival": {"quality": {"rho": rival}},
+    }
+    mean, low, high = bench.difference(record, "rho")
+    expected = stats.ttest_rel(ours, rival).confidence_interval(0.95)
+    np.testing.assert_allclose((low, high), expected, rtol=1e-12)
+    np.testing.assert_allclose(mean, 0.005, atol=1e-12)
 
 
 def test_without_a_rival_the_reason_stands_there(clock):

@@ -325,3 +325,21 @@ def test_pins_name_no_machine():
     names = {k.lower().replace("_", "-"): v for k, v in pinned.items()}
     for name, version in exact.items():
         assert names[name.lower().replace("_", "-")] == version.strip()
+
+
+@pytest.mark.parametrize(
+    ("driver", "variables", "expected"),
+    [
+        (None, {}, setup.FRESH_GB),
+        ("/usr/bin/nvidia-smi", {}, setup.CUDA_GB),
+        ("/usr/bin/nvidia-smi", {"UV_TORCH_BACKEND": "cpu"}, setup.FRESH_GB),
+        ("/usr/bin/nvidia-smi", {"PIP_FIND_LINKS": "/wheels"}, setup.FRESH_GB),
+    ],
+)
+def test_torch_for_cuda_needs_more_room(monkeypatch, driver, variables, expected):
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_TORCH_BACKEND"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(setup.shutil, "which", lambda name: driver)
+    assert setup.room() == expected

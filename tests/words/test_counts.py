@@ -65,7 +65,7 @@ def test_cooccurrence_by_hand():
 
 
 def test_ppmi_by_hand():
-    """PMI(sat, the) = log(2 * 12 / (4 * 4)) = log 1.5, as the chapter works out."""
+    """PMI(sat, the) = log(2 * 12 / (4 * 4)) = log 1.5, counted with a finger."""
     corpus = Corpus.from_documents(SENTENCES)
     M = counts.ppmi(counts.cooccurrence(corpus, window=2)).toarray()
     np.testing.assert_allclose(M[0, 1], math.log(1.5), rtol=0, atol=1e-12)

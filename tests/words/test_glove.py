@@ -39,7 +39,24 @@ def assert_parameters_close(one, other, **tolerance):
 
 # --- rung 0: pencil ------------------------------------------------------------------
 def test_pencil_example_of_the_chapter():
-    """Three words, two dimensions, two cells; worked by hand in ``words/glove``.
+    """One cell: x = e^2, weight 1, w = (1, 0), c = (1, 1), no biases.
+
+    The prediction is 1, the target 2, the error -1: J = 1/2, and the gradients are
+    -c for w and -w for c.
+    """
+    parameters = Parameters(
+        np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]]), np.zeros(1), np.zeros(1)
+    )
+    here = np.zeros(1, np.int32)
+    cell = Entries(here, here, np.array([2.0]), np.array([1.0]))
+    assert abs(glove.glove_loss(parameters, cell) - 0.5) < 1e-12
+    gradients = glove.glove_gradients(parameters, cell)
+    np.testing.assert_allclose(gradients.word, [[-1, -1]], atol=1e-12)
+    np.testing.assert_allclose(gradients.context, [[-1, 0]], atol=1e-12)
+
+
+def test_two_cells_by_hand():
+    """Three words, two dimensions, two cells.
 
     Cell (0, 1): w.c = 1*2 + 0*1 = 2, biases 0.5 and -0.5, target 1, weight 1: error 1,
     loss 1/2. Cell (2, 0): w.c = 1*0 + 1*3 = 3, biases -1 and 0, target 0, weight 1/4:

@@ -80,7 +80,7 @@ def _row(
             f"{config.min_learning_rate}, one epoch of {len(corpus.tokens):,} tokens, "
             f"{len(corpus.vocabulary):,} words; a turn has its own seed, order of "
             "documents and starting vectors, the same for both; training alone. "
-            f"{_unequal(config)}; the limit is arithmetic alone"
+            f"{_kernel(config)}{_unequal(config)}; the limit is arithmetic alone"
         ),
         limit=_limit(corpus, config),
         aim=aim,
@@ -91,6 +91,16 @@ def _outputs(config: Any) -> str:
     return (
         "Huffman tree" if config.objective == TREE else f"{config.negatives} negatives"
     )
+
+
+def _kernel(config: Any) -> str:
+    """Say which kernel it is, where there are two."""
+    if config.architecture == "cbow" or config.objective == TREE:
+        return ""
+    early = "the rows of the next window are asked for early. "
+    if config.batch_pairs == 1:
+        return f"The kernel that the chapter shows, a pair a step; {early}"
+    return f"Two pairs a step; {early}"
 
 
 def _unequal(config: Any) -> str:

@@ -20,6 +20,7 @@ from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
+from scipy.stats import t
 from threadpoolctl import threadpool_limits
 
 import tutor.benchmarks
@@ -29,7 +30,11 @@ from tutor.house.setup import ROOT, HouseError
 
 RESULTS = ROOT / "data" / "results" / "bench.json"
 TURNS, MAX_SECONDS = 5, 180.0
-WATCHED = ("numpy", "scipy", "numba", "torch", "gensim", "scikit-learn")
+WATCHED = (
+    *("numpy", "scipy", "numba", "torch", "gensim", "scikit-learn"),
+    *("faiss-cpu", "fasttext", "mittens", "pecanpy", "pykeen"),
+    *("sentence-transformers", "tokenizers", "transformers"),
+)
 
 
 def names() -> list[str]:
@@ -178,6 +183,21 @@ def store(
     waiting.replace(path)
 
 
+def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, float]:
+    r"""Return how much higher ours scores than the rival, with a 95 % interval.
+
+    .. math:: \bar{\delta} \pm t_{n-1, .975}\, s_\delta / \sqrt{n}
+
+    over the n turns, each a pair with a seed of its own; :math:`s_\delta` is the
+    standard deviation of the differences. Two turns are the fewest that have one.
+    """
+    ours, rival = (record[side]["quality"][score] for side in ("ours", "rival"))
+    pairs = [a - b for a, b in zip(ours, rival, strict=True)]
+    mean, n = statistics.fmean(pairs), len(pairs)
+    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(pairs) / n**0.5
+    return mean, mean - reach, mean + reach
+
+
 def line(record: Mapping[str, Any]) -> str:
     """Return a record as readable lines."""
     text = f"{record['name']}: {record['ours']['rate']:.3g} {record['unit']}"
@@ -194,6 +214,9 @@ def line(record: Mapping[str, Any]) -> str:
         for name, scores in record.get(side, {}).get("quality", {}).items():
             spread = f"{min(scores):.3f} to {max(scores):.3f}"
             text += f"\n    {side} {name}: {statistics.median(scores):.3f} ({spread})"
+    for name in record.get("rival", {}).get("quality", {}):
+        mean, low, high = difference(record, name)
+        text += f"\n    ours - rival, {name}: {mean:.3f} [{low:.3f}, {high:.3f}]"
     return text
 
 

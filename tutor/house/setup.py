@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SUPPORTED = ((3, 13), (3, 12), (3, 11))
-FRESH_GB, REPAIR_GB = 4.0, 1.0
+FRESH_GB, CUDA_GB, REPAIR_GB = 4.0, 12.0, 1.0
 NO_SOLUTION = "No solution found"
 """What uv says, and only then, when versions do not go together."""
 INPUTS = ("requirements.txt", "constraints.txt", "pyproject.toml", "setup.py")
@@ -255,6 +255,13 @@ def install(root: Path = ROOT) -> str:
     return note
 
 
+def room() -> float:
+    """Return the gigabytes a first set-up needs; uv takes CUDA where a driver is."""
+    names = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_TORCH_BACKEND")
+    chosen = any(os.environ.get(name) for name in names)
+    return FRESH_GB if chosen or not shutil.which("nvidia-smi") else CUDA_GB
+
+
 def ensure(root: Path = ROOT) -> None:
     """Make the environment ready; do nothing when it is."""
     if stamp_is_current(root):
@@ -266,8 +273,9 @@ def ensure(root: Path = ROOT) -> None:
         )
     usable = version_of(binary("python", root)) in SUPPORTED
     create = [] if usable else base_command(venv(root))
-    check_space(REPAIR_GB if usable else FRESH_GB, root)
-    print(f"Setting up {venv(root)}: once, about 2 GB, a few minutes", flush=True)
+    check_space(REPAIR_GB if usable else room(), root)
+    size = "about 2 GB" if room() == FRESH_GB else "several GB (torch for CUDA)"
+    print(f"Setting up {venv(root)}: once, {size}, a few minutes", flush=True)
     if create:
         shutil.rmtree(venv(root), ignore_errors=True)
         run(create)

@@ -12,13 +12,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tutor.house.bench import difference
 from tutor.house.setup import ROOT
 
 _HEAD = (
     "| work | ours | rival | times as fast | share of the limit |",
     "|---|---|---|---|---|",
 )
-_QUALITY = ("| work | score | ours | rival |", "|---|---|---|---|")
+_QUALITY = (
+    "| work | score | ours | rival | ours − rival |",
+    "|---|---|---|---|---|",
+)
 
 
 def rows(root: Path = ROOT) -> list[dict[str, Any]]:
@@ -47,7 +51,8 @@ def _section(name: str, part: Sequence[Mapping[str, Any]]) -> str:
     if scores:
         lines += [
             "",
-            "Scores of the same runs: the median, and the range over turns.",
+            "Scores of the same runs: the median, and the range over turns. The "
+            "difference is the mean over turns, with Student's 95 % interval.",
             "",
         ]
         lines += [*_QUALITY, *scores]
@@ -86,9 +91,17 @@ def _scores(row: Mapping[str, Any]) -> list[str]:
     rival = row.get("rival", {}).get("quality", {})
     return [
         f"| {row['name']} | {score} | {_spread(values)} | "
-        f"{_spread(rival[score]) if score in rival else ''} |"
+        f"{_spread(rival[score]) if score in rival else ''} | "
+        f"{_difference(row, score) if score in rival else ''} |"
         for score, values in ours.items()
     ]
+
+
+def _difference(row: Mapping[str, Any], score: str) -> str:
+    mean, low, high = difference(row, score)
+    if max(map(abs, row["ours"]["quality"][score])) >= 1000:
+        return f"{mean:,.0f}"
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
 
 
 def _spread(values: Sequence[float]) -> str:
