@@ -151,3 +151,21 @@ def test_the_report_adds_up_cells_by_notebook():
         "book/words/a.ipynb": 3.5,
         "book/words/b.ipynb": 0.25,
     }
+
+
+def test_the_report_tells_the_middle_and_the_slowest_chapter(monkeypatch, tmp_path):
+    said = []
+    seconds = {"book/words/a.ipynb": 20.0, "book/words/b.ipynb": 95.0}
+    monkeypatch.setattr(report, "seconds_by_notebook", lambda stats: seconds)
+    monkeypatch.setattr(report, "Chapter", lambda name, root: name)
+    monkeypatch.setattr(report, "compared", lambda chapter: (9, 10))
+    reporter = SimpleNamespace(
+        stats={},
+        config=SimpleNamespace(rootpath=tmp_path),
+        section=said.append,
+        line=said.append,
+    )
+    report.pytest_terminal_summary(reporter)
+    assert "  95.0 s  9/10 cells  book/words/b.ipynb   over its 90 s" in said
+    assert "a chapter: median 58 s of 40 s, at most 95 s of 90 s, two at a time" in said
+    assert said[-1] == "compared with their stored outputs: 90.0 % of cells"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from tutor.house.chapters import Chapter
 from tutor.house.contract_outputs import compared
 from tutor.house.outputs import CHAPTER_BUDGET
+
+MEDIAN_BUDGET = 40.0
+"""Seconds that the middle chapter may take on one core."""
 
 
 def seconds_by_notebook(stats: dict[str, list[Any]]) -> dict[str, float]:
@@ -37,5 +41,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         over = seconds > CHAPTER_BUDGET
         note = f"   over its {CHAPTER_BUDGET:.0f} s" if over else ""
         terminalreporter.line(f"{seconds:6.1f} s  {hit}/{cells} cells  {file}{note}")
+    middle, slowest = statistics.median(spent.values()), max(spent.values())
+    terminalreporter.line(
+        f"a chapter: median {middle:.0f} s of {MEDIAN_BUDGET:.0f} s, at most "
+        f"{slowest:.0f} s of {CHAPTER_BUDGET:.0f} s, two at a time"
+    )
     share = 100 * done / max(total, 1)
     terminalreporter.line(f"compared with their stored outputs: {share:.1f} % of cells")
