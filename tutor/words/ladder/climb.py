@@ -176,8 +176,8 @@ def climb(
     Raises
     ------
     ValueError
-        For no rungs or seeds, a name that repeats, trials of another vocabulary, or a
-        rung whose rows do not fit; the rung is named.
+        For no rungs or seeds, a name that repeats, trials of another vocabulary, a rung
+        whose rows do not fit, or one that changes the text; the rung is named.
     """
     config = config or LadderConfig()
     names = [rung.name for rung in rungs]
@@ -208,9 +208,12 @@ def _measure(
     fixed: dict[str, Table] = {}
     for seed in seeds:
         if sitting is None or rung.seeded:
+            before = np.array(corpus.tokens)
             start = time.process_time()
             made = rung.make(corpus, config, seed)
             seconds = time.process_time() - start
+            if not np.array_equal(before, corpus.tokens):
+                raise ValueError(f"rung {rung.name!r} changed the text: work on a copy")
             try:
                 rows = as_rows(made, corpus.vocabulary.words)
             except (TypeError, ValueError) as error:

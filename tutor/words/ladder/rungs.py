@@ -118,11 +118,11 @@ def tfidf(corpus: Corpus, config: LadderConfig, seed: int) -> Rows:
     from scipy.sparse import csr_matrix, diags
 
     words = corpus.vocabulary.words
-    tokens = np.asarray(corpus.tokens)
+    tokens, offsets = np.array(corpus.tokens), np.array(corpus.offsets)
     counts = csr_matrix(
-        (np.ones(len(tokens)), tokens, corpus.offsets), (len(corpus), len(words))
+        (np.ones(len(tokens)), tokens, offsets), (len(corpus), len(words))
     )
-    counts.sum_duplicates()
+    counts.sum_duplicates()  # in place: hence the copies above
     holding = np.bincount(counts.indices, minlength=len(words))
     idf = 1 + np.log((1 + len(corpus)) / (1 + holding))
     weighted = (counts @ diags(idf)).tocsr()

@@ -31,14 +31,15 @@ COMPARED = (
     ("GloVe 6B", "fastText", "unknown words"),
     ("GloVe 6B", "spelling", "analogies of form"),
     ("GloVe 6B", "TF-IDF rows", "topics"),
+    ("PPMI rows, window 50", "PPMI rows", "men"),
 )
 MARGIN = 0.02
 
 
 def warm() -> None:
     """Compile the kernels of every rung, so that seconds are those of the work."""
-    letters = [[chr(97 + i) for i in range(20)] * 3] * 10
-    corpus = Corpus.from_documents(letters, name="letters")
+    texts = [[f"w{(i + j) % 60}" for j in range(20)] * 3 for i in range(60)]
+    corpus = Corpus.from_documents(texts, name="rings")
     for rung in ladder.RUNGS:
         if rung.seeded:
             rung.make(corpus, LadderConfig(epochs=2), 0)
@@ -85,9 +86,6 @@ def report(measured: Ladder) -> dict[str, Any]:
     names = [rung.name for rung in measured.steps()]
     chosen = best_by(measured, names, "wordsim353")
     compared = (*COMPARED, ("GloVe 6B", chosen, "men"))
-    falls = ladder.decided(measured, names, "men", margin=MARGIN)
-    steps = np.array([rung.step for rung in measured.steps()])
-    later = steps[None, :] > steps[:, None]
     return {
         "columns": {
             name: {"items": len(c), "left out": c.left_out}
@@ -112,9 +110,7 @@ def report(measured: Ladder) -> dict[str, Any]:
             for column in measured.columns
         },
         "pairs of steps": {
-            "all": int(later.sum()),
-            "later is better": int((falls[later] == 1).sum()),
-            "later is worse": int((falls[later] == -1).sum()),
+            column: pairs_of_steps(measured, column) for column in ("men", "topics")
         },
         "rising": {
             column: asdict(ladder.rising(measured, column))
@@ -122,6 +118,22 @@ def report(measured: Ladder) -> dict[str, Any]:
         },
         "agreement": asdict(ladder.agreement(measured, names, "men", "topics")),
         "apart": asdict(ladder.columns_apart(measured, names, "men", "topics")),
+    }
+
+
+def pairs_of_steps(measured: Ladder, column: str) -> dict[str, int]:
+    """Count the pairs of an earlier and a later rung, and which way they are decided.
+
+    The margin is ``MARGIN``, the level that of all pairs together.
+    """
+    rungs = measured.steps()
+    names, steps = [r.name for r in rungs], np.array([r.step for r in rungs])
+    found = ladder.decided(measured, names, column, margin=MARGIN)
+    later = steps[None, :] > steps[:, None]
+    return {
+        "all": int(later.sum()),
+        "later is better": int((found[later] == 1).sum()),
+        "later is worse": int((found[later] == -1).sum()),
     }
 
 
