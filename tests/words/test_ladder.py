@@ -396,7 +396,7 @@ def test_a_climb_that_cannot_be_measured_is_refused(corpus, tests_of):
 
 
 def test_a_rung_that_writes_into_the_text_is_caught(corpus, tests_of):
-    """scipy sorts in place; a shared array would change every rung that comes after."""
+    """Scipy sorts in place; a shared array would change every rung that comes after."""
 
     def sorting(text, config, seed):
         text.tokens.sort()
