@@ -25,15 +25,15 @@ def _with_zeros(table: Floats) -> int:
 
 
 def _values_alone(table: Floats) -> int:
-    return 4 * np.count_nonzero(table)
+    return 4 * int(np.count_nonzero(table))
 
 
 def _no_pointers(table: Floats) -> int:
-    return 8 * np.count_nonzero(table)
+    return 8 * int(np.count_nonzero(table))
 
 
 def _row_for_each(table: Floats) -> int:
-    return 12 * np.count_nonzero(table)
+    return 12 * int(np.count_nonzero(table))
 
 
 def _tables(rng: np.random.Generator) -> list[Case]:

@@ -202,10 +202,12 @@ def columns_apart(
               - \tfrac12 \bigl(\tau(a_1, a_2) + \tau(b_1, b_2)\bigr)
 
     where :math:`a_1, a_2` are the rungs' scores on two random halves of the items of
-    one column, each from its half of the seeds, and :math:`b_1, b_2` of the other. All
-    four are equally noisy and share no item and no draw of labels within a column, so
-    noise alone does not make it negative. Below 0 the columns mean different orders.
-    The interval draws halves, items within halves, and seeds within halves.
+    one column, each from its half of the seeds, and :math:`b_1, b_2` of the other. The
+    halves of a column share no item and no draw of labels. Where both columns mean one
+    order, equal noise gives 0; if one column is noisier, the mean of two agreements
+    exceeds what is to be expected across by a little (as the arithmetic mean exceeds
+    the geometric), which a margin has to cover. The interval draws halves, items within
+    halves, and seeds within halves.
 
     Raises
     ------
