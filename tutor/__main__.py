@@ -66,7 +66,7 @@ COMMANDS = {
         False,
         (("url", "the repository, and after it the site's address if it differs"),),
     ),
-    "pins": Command("freeze the environment into constraints.txt", "setup:pins"),
+    "pins": Command("freeze the environment into constraints.txt", "pins:main"),
     "lint": Command("ruff and mypy over the package and its tests", "testing:lint"),
     "clean": Command("remove what was built; .venv and data stay", "site:clean", False),
 }

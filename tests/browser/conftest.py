@@ -60,7 +60,9 @@ class Browser:
         self.driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia", {"features": features}
         )
-        self.driver.get_log("performance")  # forget the page before
+        self.driver.get("about:blank")  # what the page before still loads ends here,
+        self.driver.get_log("performance")  # and what it asked for
+        self.driver.get_log("browser")  # and wrote is forgotten
         self.driver.get(address)
         self.run("return document.fonts.ready.then(() => true)")
 

@@ -419,12 +419,25 @@ def test_without_javascript_the_table_is_open_and_the_map_is_away(show, browser)
         browser.driver.execute_cdp_cmd(switch, {"value": False})
 
 
-def test_requests_are_seen_when_there_are_some(browser):
+STRANGER = "data:text/html,<title>t</title><img src='http://other.invalid/x.png'>"
+
+
+def test_requests_and_errors_are_seen_when_there_are_some(browser):
     """The instrument works: a page that asks for another host is caught."""
-    browser.open(
-        "data:text/html,<title>t</title><img src='http://other.invalid/x.png'>"
-    )
+    browser.open(STRANGER)
     assert browser.requests() == ["http://other.invalid/x.png"]
+    waiting = pytest.importorskip("selenium.webdriver.support.wait")
+    errors = waiting.WebDriverWait(browser.driver, 10).until(lambda _: browser.errors())
+    assert "http://other.invalid/x.png" in errors[0]
+
+
+def test_a_page_does_not_answer_for_the_page_before(show, browser):
+    """Neither a request nor an error of one page is laid to the next one."""
+    for _ in range(5):
+        browser.open(STRANGER)
+        show(square())
+        assert browser.errors() == []
+        assert browser.requests() == []
 
 
 # --- several spaces ------------------------------------------------------------------
@@ -459,5 +472,71 @@ def test_several_spaces_are_accessible(show, scheme, width):
     press(browser, "s", on=".ex-space")
     press(browser, keys().ARROW_UP, keys().ENTER)
     browser.driver.find_element("css selector", ".ex-spaces-table summary").click()
+    assert browser.violations() == []
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+
+
+# --- lines ---------------------------------------------------------------------------
+def chain():
+    """Return a network whose lines are known: a - b - c, and d alone."""
+    from tutor.explorer import Network
+
+    vectors = [[1, 0.0, 0], [1, 0.6, 0], [0.3, 1, 0], [0, 0, 1]]
+    edges = [("a", "b"), ("b", "c")]
+    return Network(Embedding(["a", "b", "c", "d"], vectors), edges)
+
+
+def test_lines_lead_from_key_to_key(show):
+    browser = show(chain())
+    assert "2 lines" in text(browser, ".ex-lines")
+    find = browser.driver.find_element("css selector", ".ex-find")
+    find.send_keys("a", keys().ENTER)
+    assert text(browser, ".ex-near li button") == "b"
+    assert "1 within 1 step." in text(browser, ".ex-say")
+    press(browser, "2", on=".ex-steps")
+    assert "2 within 2 steps." in text(browser, ".ex-say")
+    browser.run("document.querySelector('.ex-near button').click()")
+    assert text(browser, ".ex-chosen") == "b"
+    assert browser.run("return document.querySelectorAll('.ex-near li').length") == 2
+    assert browser.errors() == []
+    assert browser.requests() == []
+
+
+def test_the_slider_leaves_weak_lines_out(show):
+    browser = show(chain())
+    find = browser.driver.find_element("css selector", ".ex-find")
+    find.send_keys("b", keys().ENTER)
+    press(browser, keys().END, on=".ex-threshold")
+    assert "1 lines" in text(browser, ".ex-lines")
+    assert browser.run("return document.querySelectorAll('.ex-near li').length") == 1
+    slider = "document.querySelector('.ex-threshold')"
+    assert browser.run(f"return {slider}.ariaValueText") == text(browser, ".ex-lines")
+    find.clear()
+    find.send_keys("d", keys().ENTER)
+    assert "no other point; 0 within 1 step." in text(browser, ".ex-say")
+
+
+def test_lines_are_drawn_and_those_of_the_chosen_key_stand_out(show):
+    """Between two points lies the colour of a line, another when one is chosen."""
+    browser = show(chain())
+    middle = """
+      const e = document.querySelector('.tutor-explorer').explorer;
+      const [p, q] = [e.place(0), e.place(1)], r = window.devicePixelRatio || 1;
+      const at = [0, 1].map((k) => Math.round(r * (p[k] + q[k]) / 2));
+      return Array.from(e.pen.getImageData(at[0] - 2, at[1] - 2, 5, 5).data);
+    """
+    before = np.array(browser.run(middle)).reshape(-1, 4)
+    assert len(np.unique(before, axis=0)) > 1  # paper and line
+    browser.run("document.querySelector('.tutor-explorer').explorer.choose(0)")
+    after = np.array(browser.run(middle)).reshape(-1, 4)
+    assert np.abs(after.astype(int) - before).max() > 50
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_network_is_accessible(show, scheme, width):
+    browser = show(chain(), scheme=scheme, width=width)
+    press(browser, keys().ARROW_UP, keys().ENTER)
+    browser.driver.find_element("css selector", ".ex-table summary").click()
     assert browser.violations() == []
     assert browser.run("return document.documentElement.scrollWidth") <= width

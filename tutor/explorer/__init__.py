@@ -25,13 +25,15 @@ Outputs are the same for the same vectors, digit by digit. Where a page trains t
 vectors itself, give the bands of its numbers as ``trained=Trained(...)``.
 
 :class:`Spaces` shows the same keys in several embeddings, one at a time; see
-:mod:`tutor.explorer.spaces`.
+:mod:`tutor.explorer.spaces`. :class:`Network` draws lines between keys that belong
+together; see :mod:`tutor.explorer.network`.
 
 Chapters: all that show a map; the first is ``words/counts``.
 """
 
+from tutor.explorer.network import Network
 from tutor.explorer.spaces import Spaces
 from tutor.explorer.trained import Trained
 from tutor.explorer.view import Explorer
 
-__all__ = ["Explorer", "Spaces", "Trained"]
+__all__ = ["Explorer", "Network", "Spaces", "Trained"]

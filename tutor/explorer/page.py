@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,19 @@ from tutor.explorer.trained import Shown, as_html
 if TYPE_CHECKING:
     from tutor.explorer.view import Explorer
 
-STATIC_ROWS = 25
+STATIC_ROWS, STATIC_LISTED = 25, 20
+
+
+class Words(NamedTuple):
+    """What the page says of the keys listed with each key."""
+
+    near: str = "Nearest to"
+    column: str = "Nearest"
+    caption: str = "the nearest other names with their cosine"
+    note: str = "Neighbours are by cosine in all dimensions, among the shown keys."
+
+
+NEAREST = Words()
 
 
 @cache
@@ -26,11 +38,19 @@ def asset(name: str) -> str:
     return files("tutor.explorer").joinpath(name).read_text(encoding="utf-8")
 
 
-def html(explorer: Explorer, *, bar: str = "", more: str = "", script: str = "") -> str:
+def html(
+    explorer: Explorer,
+    *,
+    bar: str = "",
+    more: str = "",
+    script: str = "",
+    words: Words = NEAREST,
+) -> str:
     """Return the explorer as HTML that needs nothing else.
 
-    ``bar`` stands before the search, ``more`` after the table, ``script`` runs last;
-    see :mod:`tutor.explorer.spaces`.
+    ``bar`` stands before the search, ``more`` after the table, ``script`` runs last,
+    ``words`` say what is listed with a key; see :mod:`tutor.explorer.spaces` and
+    :mod:`tutor.explorer.network`.
     """
     names = [pack.visible(key) for key in explorer.keys]
     grid = pack.to_grid(explorer.coordinates)
@@ -42,7 +62,10 @@ def html(explorer: Explorer, *, bar: str = "", more: str = "", script: str = "")
         more=more,
         title=escape(pack.visible(explorer.title)),
         count=f"{len(names):,}",
-        note=_note(explorer),
+        note=f"{_note(explorer)} {words.note}",
+        near=words.near,
+        column=words.column,
+        caption=words.caption,
         legend=_legend(explorer),
         analogy=_analogy(explorer),
         group_head='<th scope="col">Group</th>' if explorer.groups else "",
@@ -75,8 +98,7 @@ def _note(explorer: Explorer) -> str:
     method = "given coordinates" if given else "principal components"
     return (
         f"{len(explorer.keys):,} of {total:,} keys, {dim} dimensions, drawn in 2 by "
-        f"{method}. The map keeps: {kept(explorer, as_html)}. Neighbours are by cosine "
-        "in all dimensions, among the shown keys."
+        f"{method}. The map keeps: {kept(explorer, as_html)}."
     )
 
 
@@ -112,11 +134,13 @@ def _analogy(explorer: Explorer) -> str:
 
 def _row(explorer: Explorer, names: list[str], grid: Any, i: int) -> str:
     """Return one row of the table that also stands without JavaScript."""
-    order, scores = explorer.nearest
+    listed = explorer.listed(i)
     near = " · ".join(
         f"<bdi>{escape(names[j])}</bdi> {hundredths(s) / 100:.2f}"
-        for j, s in zip(order[i], scores[i], strict=True)
+        for j, s in listed[:STATIC_LISTED]
     )
+    if more := len(listed[STATIC_LISTED:]):
+        near += f" · {more:,} more"
     name = pack.visible(explorer.groups[i]) if explorer.groups else None
     group = "" if name is None else f"<td>{escape(name)}</td>"
     across, up = (int(v / 99.99 + 0.5) for v in grid[i])

@@ -126,6 +126,11 @@ class Explorer:
         """Nearest shown keys by cosine on the full vectors: rows and scores, (n, k)."""
         return layout.nearest_rows(self.rows, self.neighbours)
 
+    def listed(self, row: int) -> list[tuple[int, float]]:
+        """Return what the table lists with a key: rows and cosines, best first."""
+        order, scores = self.nearest
+        return list(zip(order[row].tolist(), scores[row].tolist(), strict=True))
+
     @cached_property
     def analogy_vectors(self) -> NDArray[np.int8]:
         """8-bit summary that the analogy box calculates with, (m, p)."""

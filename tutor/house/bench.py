@@ -24,6 +24,7 @@ from threadpoolctl import threadpool_limits
 
 import tutor.benchmarks
 from tutor.benchmarks import Row
+from tutor.house import rivals
 from tutor.house.setup import ROOT, HouseError
 
 RESULTS = ROOT / "data" / "results" / "bench.json"
@@ -206,6 +207,8 @@ def main(*wanted: str) -> int:
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     context = {"date": stamp, **machine()}
     quick = os.environ.get("TUTOR_BENCH") == "quick"
+    if not quick:
+        rivals.ensure()
     for name in wanted or known:
         module = import_module(f"tutor.benchmarks.{name}")
         records: list[dict[str, Any]] = []

@@ -287,14 +287,3 @@ def main() -> int:
     ensure()
     print(f"Ready: {binary('python')}")
     return 0
-
-
-def pins() -> int:
-    """Freeze the environment into constraints.txt, without build tags."""
-    command = [str(binary("uv")), "pip", "freeze", "--python", str(binary("python"))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [r.split("+")[0] for r in done.stdout.splitlines() if "==" in r]
-    head = "# What the book was last built and tested with: `python -m tutor pins`.\n"
-    kept = [r for r in rows if r.split("==")[0] not in ("embeddings-tutor", "uv")]
-    (ROOT / "constraints.txt").write_text(head + "\n".join(kept) + "\n")
-    return 0
