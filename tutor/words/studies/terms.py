@@ -7,7 +7,7 @@ of several words that occur as units both by extraction and by dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -20,11 +20,14 @@ from tutor.datasets.collections import diagnoses
 from tutor.datasets.tokenizer import tokenize
 from tutor.datasets.wordnet import wordnet
 from tutor.embedding import Embedding
-from tutor.evaluate.correlation import average_ranks
 from tutor.geometry import unit_rows
 from tutor.words import terms, word2vec
-from tutor.words.terms.ontology import Ontology, is_near, noun_ontology
-from tutor.words.terms.ontology import phenotype_ontology
+from tutor.words.terms.ontology import (
+    Ontology,
+    is_near,
+    noun_ontology,
+    phenotype_ontology,
+)
 from tutor.words.terms.speech import STOP_WORDS
 from tutor.words.word2vec import Word2VecConfig
 from tutor.words.word2vec.phrases import join_phrases
@@ -231,7 +234,7 @@ def tables(found: Judged, condition: str, runs: Sequence[Embedding]) -> Floats:
 
 def chance(found: Judged) -> Floats:
     """Return cosines of means of random word vectors: shared words and nothing else."""
-    words = sorted({word for name in found.names for word in name})
+    words = tuple(sorted({word for name in found.names for word in name}))
     dim = ENGINE.dim
     where = np.arange(len(words) * dim).reshape(len(words), dim)
     drawn = [
@@ -248,72 +251,9 @@ def compositionality(found: Judged, runs: Sequence[Embedding]) -> Floats:
     """
     values = np.full((len(runs), len(found)), np.nan)
     for row, run in zip(values, runs, strict=True):
-        for i, name in enumerate(found.names):
-            if all(word in run for word in name):
-                pair = np.stack([run["_".join(name)], word_means(run, [name])[0]])
-                row[i] = cosines(pair)[0, 1]
-    return values.mean(axis=0)
-
-
-# --- scores --------------------------------------------------------------------------
-def rank_agreement(table: Floats, gold: Floats, pairs: Bools | None = None) -> Floats:
-    """Return Spearman's correlation of each row with its gold row: (n,).
-
-    The diagonal is left out; with ``pairs`` all others but these as well. NaN where
-    one side is constant or fewer than three pairs are left.
-    """
-    return np.array(
-        [_spearman(table[i, p], gold[i, p]) for i, p in _others(len(table), pairs)]
-    )
-
-
-def _others(n: int, pairs: Bools | None) -> Iterator[tuple[int, Bools]]:
-    for i in range(n):
-        chosen = np.ones(n, bool) if pairs is None else pairs[i].copy()
-        chosen[i] = False
-        yield i, chosen
-
-
-def _spearman(x: Floats, y: Floats) -> float:
-    if len(x) < 3:
-        return float("nan")
-    a, b = (average_ranks(values) for values in (x, y))
-    a, b = a - a.mean(), b - b.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size > 0 else float("nan")
-
-
-def partial_agreement(table: Floats, gold: Floats, counts: Ints) -> Floats:
-    r"""Return :func:`rank_agreement` with the other term's frequency held fixed: (n,).
-
-    .. math:: \frac{r_{xy} - r_{xz} r_{yz}}{\sqrt{(1 - r_{xz}^2)(1 - r_{yz}^2)}}
-    """
-    z = np.tile(np.asarray(counts, np.float64), (len(table), 1))
-    xy, xz, yz = (
-        rank_agreement(a, b) for a, b in ((table, gold), (table, z), (gold, z))
-    )
-    return np.asarray((xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)))
-
-
-def recall(table: Floats, near: Bools, k: int = 10) -> Floats:
-    """Return the share of each row's neighbours among its ``k`` nearest: (n,).
-
-    Of more than k neighbours, k is all there is to find. NaN where there is none.
-    """
-    scores = table.round(6)
-    np.fill_diagonal(scores, -np.inf)
-    top = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    hits = np.take_along_axis(near, top, axis=1).sum(axis=1)
-    there = np.minimum(near.sum(axis=1), k)
-    return np.where(there > 0, hits / np.maximum(there, 1), np.nan)
-
-
-def each(score: Callable[..., Floats], stack: Floats, *given: object) -> Floats:
-    """Return a score of each run, one value a term: (seeds, n)."""
-    return np.stack([score(table, *given) for table in stack])
-
-
-def paired(*stacks: Floats) -> list[Floats]:
-    """Return score tables with the terms that have a value in all of them."""
-    good = np.all([np.isfinite(stack).all(axis=0) for stack in stacks], axis=0)
-    return [stack[:, good] for stack in stacks]
+        whole = [i for i, name in enumerate(found.names) if all(w in run for w in name)]
+        names = [found.names[i] for i in whole]
+        own = unit_rows(unit_vectors(run, names)[0])
+        row[whole] = (own * unit_rows(word_means(run, names))).sum(axis=1)
+    mean: Floats = values.mean(axis=0)
+    return mean

@@ -1,4 +1,4 @@
-"""Terms as units: extract them from a text, rewrite the text, learn vectors, draw a map.
+"""Terms as units: extracted from a text, joined in it, learned, drawn as a map.
 
 Modules: ``speech`` (parts of speech without a tagger), ``candidates`` (runs of the
 pattern, counted), ``reference`` (C-value, NPMI), ``rewrite`` (a term becomes a token),
@@ -101,7 +101,9 @@ def extract(
     values = c_value(found.lengths, found.counts, nested(found))
     parts = np.where(found.rows < 0, 0, corpus.vocabulary.counts[found.rows])
     firm = npmi(found.counts, parts, len(corpus.tokens))
-    kept = np.flatnonzero((values >= config.least_c_value) & (firm >= config.least_npmi))
+    kept = np.flatnonzero(
+        (values >= config.least_c_value) & (firm >= config.least_npmi)
+    )
     if not len(kept):
         raise ValueError(
             f"none of {len(found)} candidates has a C-value of {config.least_c_value} "

@@ -81,7 +81,7 @@ def neighbour_graph(
     front = list(dict.fromkeys(embedding.rows(keys).tolist()))
     if not front:
         raise ValueError("keys is empty: name at least one key to draw around")
-    X = unit_rows(np.asarray(embedding.vectors, np.float64))
+    X: Floats = unit_rows(np.asarray(embedding.vectors, np.float64)).astype(np.float64)
     drawn: set[int] = set()
     edges: dict[tuple[int, int], float] = {}
     for _ in range(depth + 1):
@@ -116,9 +116,7 @@ def _around(X: Floats, rows: Ints, threshold: float) -> dict[tuple[int, int], fl
     return found
 
 
-def star_precision(
-    cosines: ArrayLike, related: ArrayLike, *, topn: int = 5
-) -> Floats:
+def star_precision(cosines: ArrayLike, related: ArrayLike, *, topn: int = 5) -> Floats:
     """Return, for each term, the share of its ``topn`` neighbours that are related.
 
     Shapes: (n, n), (n, n) bool → (n,). The diagonal counts for nothing; ties stand in
@@ -137,7 +135,8 @@ def star_precision(
         raise ValueError(f"topn={topn} neighbours need more than {len(s)} terms")
     np.fill_diagonal(s, -np.inf)
     near = np.argsort(-s, axis=1, kind="stable")[:, :topn]
-    return np.take_along_axis(r, near, axis=1).mean(axis=1)
+    shares: Floats = np.take_along_axis(r, near, axis=1).mean(axis=1)
+    return shares
 
 
 def relabelled(bands: ArrayLike, *, seed: int) -> Ints:

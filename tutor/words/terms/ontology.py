@@ -49,7 +49,9 @@ class Ontology:
 
     def __post_init__(self) -> None:
         known = set(self.parents)
-        named = set(self.names.values()) | {p for up in self.parents.values() for p in up}
+        named = set(self.names.values()) | {
+            p for up in self.parents.values() for p in up
+        }
         if missing := sorted(named - known):
             raise ValueError(
                 f"{len(missing)} nodes of {self.name!r} are not listed, {missing[0]!r} "
@@ -129,9 +131,7 @@ def is_a_distance(ontology: Ontology, terms: Sequence[tuple[str, ...]]) -> Float
     return found
 
 
-def _up(
-    ontology: Ontology, terms: Sequence[tuple[str, ...]]
-) -> tuple[Floats, Floats]:
+def _up(ontology: Ontology, terms: Sequence[tuple[str, ...]]) -> tuple[Floats, Floats]:
     """Return steps from each term up to each node (inf if not above), and depths."""
     unknown = [term for term in terms if term not in ontology.names]
     if unknown:
@@ -140,7 +140,9 @@ def _up(
             f"{' '.join(unknown[0])!r} among them"
         )
     above = [ontology.above(ontology.names[term]) for term in terms]
-    nodes = {node: i for i, node in enumerate(dict.fromkeys(n for a in above for n in a))}
+    nodes = {
+        node: i for i, node in enumerate(dict.fromkeys(n for a in above for n in a))
+    }
     up = np.full((len(terms), len(nodes)), np.inf)
     for row, ways in zip(up, above, strict=True):
         row[[nodes[node] for node in ways]] = list(ways.values())

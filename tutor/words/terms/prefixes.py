@@ -17,26 +17,26 @@ from tutor.words.terms.candidates import find_candidates
 from tutor.words.terms.reference import c_value, nested
 from tutor.words.terms.speech import BREAK, NOUN
 
-UKRAINIAN_STOP_WORDS = frozenset(
-    """а або без би бо бути буде будуть будь був була було в вас ваш ваша ваше вашого
+_STOP_TEXT = """
+    а або без би бо бути буде будуть будь був була було в вас ваш ваша ваше вашого
     вашу ви від він вона воно вони все всі всіх вже де для до є ж же за з зараз зі і із
     інша інше інший інші її їх його й кожен кожна кількість коли ласка лише має мати
     може можете можна можуть на над не немає ні ніж об один одна одне по при про під
     після перед серед свій свого своє свою та так також такий таке тим тільки то того
     той тому тут у усі ці цей це цей цим цих цього цьому цю ця цієї через чи чим що щоб
-    щонайменше як яка яке який яких які якщо якої якого менше більше""".split()
-)
+    щонайменше як яка яке який яких які якщо якої якого менше більше"""
+UKRAINIAN_STOP_WORDS = frozenset(_STOP_TEXT.split())
 """Function words of Ukrainian, and words of counting and comparing."""
 
 _STOP = "\u00b7"
 
 
 class PrefixTerm(NamedTuple):
-    """A term by prefixes: its most frequent form, how many forms, counts, C-value."""
+    """A term by prefixes: most frequent form, forms, occurrences, C-value."""
 
     form: str
     forms: int
-    count: int
+    occurrences: int
     value: float
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BREAK, ADJECTIVE, NOUN = 0, 1, 2
 
-STOP_WORDS = frozenset(
-    """a about above according across after again against all almost along already also
+_STOP_TEXT = """
+    a about above according across after again against all almost along already also
     although always am among an and another any are around as at away back be became
     because become becomes been before being below between both but by called can cannot
     certain come could did different do does done down due during each either else
@@ -45,11 +45,23 @@ STOP_WORDS = frozenset(
     three through throughout thus to together too toward towards two type under unless
     until up upon us use used usual usually various very via was way we well were what
     when where whether which while who whole whom whose why will with within without
-    would yet you your""".split()
-)
+    would yet you your"""
+STOP_WORDS = frozenset(_STOP_TEXT.split())
 """Function words, and words of texts about things rather than of the things."""
 
-_ENDINGS = ("al", "ic", "ous", "ar", "ary", "ive", "oid", "able", "ible", "less", "ical")
+_ENDINGS = (
+    "al",
+    "ic",
+    "ous",
+    "ar",
+    "ary",
+    "ive",
+    "oid",
+    "able",
+    "ible",
+    "less",
+    "ical",
+)
 _DETACH = (
     *(("n", old, new) for old, new in (("ies", "y"), ("men", "man"))),
     *(("n", f"{x}es", x) for x in ("s", "x", "z", "ch", "sh")),
