@@ -106,9 +106,9 @@ def _words_used_twice(words: list[str], terms: list[list[str]]) -> list[str]:
 
 
 def _texts(rng: np.random.Generator) -> list[Case]:
-    terms = [["cell", "type"], ["red", "cell"], ["basal", "cell"]]
-    terms.append(["basal", "cell", "cancer"])
-    words = ["a", "basal", "cell", "cancer", "or", "red", "cell", "type"]
+    terms = [["basal", "cell", "cancer"], ["basal", "cell"], ["red", "cell"]]
+    terms += [["cell", "type"], ["basal", "cell", "cancer", "type"]]
+    words = ["a", "basal", "cell", "cancer", "type", "or", "red", "cell", "type"]
     drawn = rng.choice(["red", "cell", "type", "basal", "cancer"], 40).tolist()
     return [(words, terms), (drawn, terms), (["cell"], terms)]
 
