@@ -8,8 +8,8 @@ import pytest
 from tutor import Embedding
 from tutor.datasets import Corpus
 from tutor.words.studies import terms as study
+from tutor.words.studies import terms_centred, terms_live, terms_stored
 from tutor.words.studies import terms_scores as scores
-from tutor.words.studies import terms_stored
 from tutor.words.terms.ontology import Ontology
 
 NAMES = (("red", "cell"), ("blue", "cell"), ("left", "arm"))
@@ -162,3 +162,56 @@ def test_stored_tables_and_effects():
     measures = terms_stored.measures(judged())
     stack = study.tables(judged(), "words", [space(), space(1)])
     assert measures["recall"](stack).shape == (2, 3)
+
+
+# --- centred, on names not judged before ---------------------------------------------
+def test_centring_takes_a_common_direction_out():
+    """One large vector added to all rows makes cosines 1; centred it has no effect."""
+    keys = (*("_".join(name) for name in NAMES), "x")
+    made = np.random.default_rng(2).normal(size=(4, 6))
+    plain = Embedding(keys, made / np.linalg.norm(made, axis=1, keepdims=True))
+    table = terms_centred.centred(judged(), "terms", [plain])[0]
+    X = plain.vectors[:3] - plain.vectors[:3].mean(axis=0)
+    known = study.cosines(X)
+    np.testing.assert_allclose(table, known, atol=1e-6)
+    shifted = Embedding(keys, plain.vectors + np.full(6, 50.0))
+    raw = study.tables(judged(), "terms", [shifted])[0]
+    assert raw.min() > 0.99
+    assert terms_centred.centred(judged(), "terms", [shifted])[0].min() < 0
+
+
+def test_unseen_names_were_not_judged():
+    documents = [["red_cell", "x"]] * 6 + [["blue_cell"]] * 7 + [["left_arm"]] * 4
+    corpus = Corpus.from_documents(documents)
+    whole = judged()
+    half = study.Judged(whole.ontology, NAMES[:1], np.array([6]))
+    units = {"terms": corpus, "dictionary": corpus}
+    found = study.Bench(corpus, None, units, {"toy": half})
+    left = terms_centred.unseen(found, "toy")
+    assert left.names == (("blue", "cell"),)  # *left arm* occurs four times only
+    assert left.counts.tolist() == [7]
+
+
+# --- live ----------------------------------------------------------------------------
+def test_places_and_patterns():
+    np.testing.assert_allclose(terms_live.places([5, 1, 5]), [2 / 3, 1 / 6, 2 / 3])
+    assert terms_live.fits_pattern([1, 2, 2])
+    assert not terms_live.fits_pattern([2])
+    assert not terms_live.fits_pattern([2, 1])
+    assert not terms_live.fits_pattern([1, 0, 2])
+    counted = terms_live.accepted([("renal", "cyst"), ("pain", "of"), ("cyst",)])
+    assert counted == {"names": 2, "accepted": 1, "a stop word inside": 1}
+
+
+def test_edges_and_their_controls():
+    """Red and blue cell are siblings and share a word; nothing else is right."""
+    found = judged()
+    vectors = np.array([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    shown = terms_live.named(found, vectors)
+    assert shown.keys == ("left arm", "blue cell", "red cell")  # by occurrences
+    curve = terms_live.edge_curve(found, shown, [1, 2, 3, 9], topn=2)
+    assert [(n, right) for n, _, right in curve] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
+    apart = terms_live.edge_curve(found, shown, [1, 2], topn=2, apart=True)
+    assert [right for _, _, right in apart] == [0.0, 0.0]
+    short = terms_live.branches(found)
+    assert [short[name] for name in NAMES] == ["cell", "cell", "left arm"]

@@ -16,7 +16,7 @@ from tutor import sampling
 from tutor.datasets import Corpus
 from tutor.datasets.wordnet import wordnet
 from tutor.embedding import Embedding
-from tutor.geometry import unit_rows
+from tutor.geometry import mean_center, unit_rows
 from tutor.words import terms
 from tutor.words.studies.terms import (
     Bench,
@@ -118,7 +118,10 @@ def named(judged: Judged, vectors: Floats) -> Embedding:
 
 
 def maps(judged: Judged, words: Embedding, units: Embedding) -> dict[str, Embedding]:
-    """Return the names as units, as means of their words, and as means of noise."""
+    """Return the names as units and as means of words, as learned and centred.
+
+    Beside them stand means of random vectors.
+    """
     shown = {
         "terms as units": unit_vectors(units, judged.names)[0],
         "means of words": word_means(words, judged.names),
@@ -127,6 +130,8 @@ def maps(judged: Judged, words: Embedding, units: Embedding) -> dict[str, Embedd
     where = np.arange(len(known) * words.dim).reshape(len(known), words.dim)
     noise = Embedding(known, sampling.uniform(1, 0, RUNS, where) - 0.5)
     shown["means of random vectors"] = word_means(noise, judged.names)
+    for name in ("terms as units", "means of words"):
+        shown[f"{name}, centred"] = mean_center(unit_rows(shown[name]))
     return {name: named(judged, vectors) for name, vectors in shown.items()}
 
 
@@ -199,9 +204,13 @@ def branches(judged: Judged) -> dict[tuple[str, ...], str]:
         for name, nodes in above.items()
     }
     return {
-        name: spoken[node].removeprefix("abnormality of ") if node else "other"
+        name: _short(spoken.get(node, node)) if node else "other"
         for name, node in chosen.items()
     }
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("abnormality of ").removeprefix("the ")
 
 
 def _is_top(ontology: terms.Ontology, node: str) -> bool:
