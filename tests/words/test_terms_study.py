@@ -215,3 +215,21 @@ def test_edges_and_their_controls():
     assert [right for _, _, right in apart] == [0.0, 0.0]
     short = terms_live.branches(found)
     assert [short[name] for name in NAMES] == ["cell", "cell", "left arm"]
+
+
+def test_right_edges_and_exchanged_labels():
+    """Six terms in two families of three, near in space: all edges are right.
+
+    All are equally frequent, so labels are exchanged freely, and then few are.
+    """
+    names = tuple((letter, "x" + letter) for letter in "abcdefghijkl")
+    parents = {"top": (), "one": ("top",), "two": ("top",)}
+    parents |= {n[0]: ("one" if i < 6 else "two",) for i, n in enumerate(names)}
+    ontology = Ontology("toy", {n: n[0] for n in names}, parents)
+    found = study.Judged(ontology, names, np.full(12, 7))
+    X = np.repeat(np.eye(2), 6, axis=0) + 0.01 * np.random.default_rng(0).normal(
+        size=(12, 2)
+    )
+    stack = study.cosines(X)[None]
+    np.testing.assert_allclose(terms_live.right_edges(found, stack), 1)
+    assert terms_live.exchanged_edges(found, stack).mean() < 0.8

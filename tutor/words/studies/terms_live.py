@@ -71,10 +71,11 @@ def random_runs(corpus: Corpus, speech: ArrayLike, *, n: int = 20_000) -> float:
 
 
 # --- the order of candidates ---------------------------------------------------------
-def all_candidates(found: Bench) -> tuple[Candidates, Floats, Floats]:
+def all_candidates(
+    found: Bench, speech: ArrayLike
+) -> tuple[Candidates, Floats, Floats]:
     """Return every candidate of the text, with C-values and NPMI."""
     corpus, config = found.corpus, terms.TermsConfig()
-    speech = terms.parts_of_speech(corpus.vocabulary.words, wordnet())
     listed = find_candidates(
         corpus, speech, longest=config.longest, min_count=config.min_count
     )
@@ -169,21 +170,33 @@ def edge_curve(
     ]
 
 
-def star_precisions(judged: Judged, stack: Floats) -> tuple[Floats, Floats]:
-    """Return each term's edge precision, and that of exchanged labels: (seeds, n).
+def right_edges(judged: Judged, stack: Floats) -> Floats:
+    """Return, for each run and term, the share of its five edges that are right.
 
-    Only names without a common word can be joined, and five edges leave each name.
+    Only names without a common word can be joined. Shapes: → (seeds, n).
     """
-    apart = ~judged.shares_word
-    related = judged.near & apart
-    scores = [np.where(apart, table, -2.0) for table in stack]
-    ours = [star_precision(table, related) for table in scores]
+    related = judged.near & ~judged.shares_word
+    return np.array([star_precision(t, related) for t in _apart(judged, stack)])
+
+
+def exchanged_edges(judged: Judged, stack: Floats) -> Floats:
+    """Return the same with labels exchanged inside bands of frequency.
+
+    The mean over five exchanges. Shapes: → (seeds, n).
+    """
+    related = judged.near & ~judged.shares_word
     orders = [relabelled(judged.band, seed=s) for s in LABELS]
-    control = [
-        np.mean([star_precision(t, related[np.ix_(o, o)]) for o in orders], axis=0)
-        for t in scores
+    shares = [
+        [star_precision(t, related[np.ix_(o, o)]) for o in orders]
+        for t in _apart(judged, stack)
     ]
-    return np.array(ours), np.array(control)
+    mean: Floats = np.array(shares).mean(axis=1)
+    return mean
+
+
+def _apart(judged: Judged, stack: Floats) -> list[Floats]:
+    """Return the cosines with those of names that share a word below all others."""
+    return [np.where(judged.shares_word, -2.0, table) for table in stack]
 
 
 def branches(judged: Judged) -> dict[tuple[str, ...], str]:
