@@ -40,6 +40,13 @@ NEEDS = {
         "wordnet",
         "occupations-1971",
     ),
+    "words/terms": (
+        "hpo",
+        "icd-10-cm",
+        "wikipedia-leads-en",
+        "wordnet",
+        "ukrainian-strings",
+    ),
     "words/numbers": (
         "glove-6b-50d",
         "vader-lexicon",

@@ -12,6 +12,7 @@ __all__ = [
     "numbers",
     "senses",
     "subwords",
+    "terms",
     "word2vec",
 ]
 
