@@ -247,7 +247,7 @@ def test_columns_count_what_they_leave_out(corpus):
 
 # --- climbing ------------------------------------------------------------------------
 def test_every_rung_of_the_text_climbs(corpus, tests_of):
-    """All rungs but the packaged one, by NumPy; rows are the vocabulary's."""
+    """All rungs but the packaged one and the senses, by NumPy; rows fit the words."""
     config = replace(SMALL, dim=3)
     rungs = [r for r in ladder.RUNGS if r.name not in ("GloVe 6B", "senses, averaged")]
     measured = ladder.climb(rungs, corpus, tests_of, config, seeds=(1, 2))

@@ -110,7 +110,8 @@ def _texts(rng: np.random.Generator) -> list[Case]:
     terms += [["cell", "type"], ["basal", "cell", "cancer", "type"]]
     words = ["a", "basal", "cell", "cancer", "type", "or", "red", "cell", "type"]
     drawn = rng.choice(["red", "cell", "type", "basal", "cancer"], 40).tolist()
-    return [(words, terms), (drawn, terms), (["cell"], terms)]
+    crossed = ["a", "b", "c", "d"], [["a", "b"], ["b", "c", "d"]]
+    return [(words, terms), (drawn, terms), (["cell"], terms), crossed]
 
 
 # --- 4. where two branches meet ------------------------------------------------------
@@ -150,7 +151,9 @@ def _branches(rng: np.random.Generator) -> list[Case]:
     )
     apart = np.array([1.0, inf]), np.array([inf, 1.0]), np.array([1, 1])
     up = rng.integers(1, 6, (2, 5)).astype(float)
-    return [hand, apart, (up[0], up[1], rng.integers(1, 7, 5))]
+    ways = np.array([1.0, 2.0])
+    far = ways, ways, np.array([1, 5])  # the nearest meeting point is not the best
+    return [hand, apart, far, (up[0], up[1], rng.integers(1, 7, 5))]
 
 
 EXERCISES = (
