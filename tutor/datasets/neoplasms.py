@@ -1,4 +1,4 @@
-"""Names of tumours from ICD-10-CM with three labels, and a split that cuts no family.
+"""Names of tumours from ICD-10-CM with three labels, and parts that cut no family.
 
 The texts are the descriptions and inclusion terms of the codes C00 to D48. Site and
 behaviour are read from the code, the side from the description of the code: ICD spends
@@ -8,7 +8,6 @@ Chapter: ``words/knowledge``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor.datasets.errors import DataError
-from tutor.datasets.families import Split, split_rows
 from tutor.datasets.sources import file
 from tutor.datasets.tokenizer import tokenize
+from tutor.sampling import permutation
 
 SITES: dict[str, str] = {
     "lip, oral cavity and pharynx": "C00-C14 D00.0 D10-D11 D37.0",
@@ -155,27 +154,43 @@ def _side(text: str) -> int:
     return SIDES.index(named.pop()) if len(named) == 1 else 0
 
 
-def split(data: Neoplasms, *, test: int, valid: int, seed: int = 0) -> Split:
-    """Return rows to train on, to choose on and to test on; no family is cut.
+def family_folds(
+    data: Neoplasms, count: int, *, valid: int, seed: int = 0
+) -> NDArray[np.int64]:
+    """Return the part of each text, 0 to ``count - 1``, or -1 for validation: (n,).
 
-    A text of the two later parts is left out when a text of an earlier part has the
-    same set of words: *neoplasm of kidney* stands in several families.
+    No family is cut. Families come in a random order; they fill the validation part
+    until it has ``valid`` texts, then each goes to the smallest part.
 
     Raises
     ------
     ValueError
-        When nothing would be left to train on.
+        When a part would stay empty.
     """
-    rows = split_rows(data.families, test=test, valid=valid, seed=seed)
-    sets = [frozenset(words) for words in data.words]
-    seen = {sets[i] for i in rows.train}
-    kept = []
-    for part in (rows.valid, rows.test):
-        kept.append(np.array([i for i in part if sets[i] not in seen], np.int64))
-        seen |= {sets[i] for i in part}
-    return Split(rows.train, *kept)
+    names = sorted(set(data.families))
+    sizes = {name: data.families.count(name) for name in names}
+    parts, filled, held = {}, [0] * count, 0
+    for i in permutation(len(names), seed).tolist():
+        name = names[i]
+        if held < valid:
+            parts[name], held = -1, held + sizes[name]
+            continue
+        parts[name] = filled.index(min(filled))
+        filled[parts[name]] += sizes[name]
+    if count < 2 or not all(filled):
+        raise ValueError(
+            f"{len(data)} texts cannot fill {count} parts beside {valid} for "
+            "validation: 2 parts or more, and fewer for validation"
+        )
+    return np.array([parts[name] for name in data.families], np.int64)
 
 
-def check_code(code: str) -> bool:
-    """Return whether a text is a code of a neoplasm as the tabular list writes it."""
-    return re.fullmatch(r"[CD]\d[\dA-Z](\.[\dA-Z]{1,4})?", code) is not None
+def fresh(
+    data: Neoplasms, train: NDArray[np.int64], test: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the rows of ``test`` whose set of words no text of ``train`` has.
+
+    *Neoplasm of kidney* stands in several families once the label words are gone.
+    """
+    seen = {frozenset(data.words[i]) for i in train}
+    return np.array([i for i in test if frozenset(data.words[i]) not in seen], np.int64)

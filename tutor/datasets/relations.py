@@ -45,9 +45,7 @@ def _synsets() -> dict[str, _Synset]:
                 continue
             part = line.partition(" | ")[0].split()
             n = int(part[3], 16)
-            words = tuple(
-                w.partition("(")[0].lower() for w in part[4 : 4 + 2 * n : 2]
-            )
+            words = tuple(w.partition("(")[0].lower() for w in part[4 : 4 + 2 * n : 2])
             at = 4 + 2 * n
             p = part[at + 1 : at + 1 + 4 * int(part[at])]
             pointers = tuple(

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from tutor.lazy import rooms
 
-__all__ = ["bias", "counts", "glove", "knowledge", "numbers", "senses", "subwords", "word2vec"]
+__all__ = [
+    "bias",
+    "counts",
+    "glove",
+    "knowledge",
+    "numbers",
+    "senses",
+    "subwords",
+    "word2vec",
+]
 
 __getattr__ = rooms(__name__, __all__)

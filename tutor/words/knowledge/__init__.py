@@ -1,27 +1,22 @@
-"""Knowledge in word vectors: retrofitting, counter-fitting, and training with edges.
+"""Knowledge in word vectors: retrofitting, counter-fitting, training with edges.
 
-Forms: ``reference`` and ``counterfitting`` (what is done to finished vectors), ``joint``
-(the NumPy loop of training with edges), ``fast`` (Numba), ``torch``. Beside them:
-``edges`` (a lexicon as rows) and ``classifier`` (the multi-task network that the
+Forms: ``reference`` and ``counterfitting`` (what is done to finished vectors),
+``joint`` (the NumPy loop of training with edges), ``fast`` (Numba), ``torch``. Beside
+them: ``edges`` (a lexicon as rows) and ``classifier`` (the multi-task network that the
 vectors are judged by). Chapter: ``words/knowledge``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tutor import sampling, training
+from tutor import training
 from tutor.geometry import unit_rows
-from tutor.words.knowledge import joint
-from tutor.words.knowledge.config import (
-    CounterfitConfig,
-    JointConfig,
-    RetrofitConfig,
-)
+from tutor.words.knowledge.config import JointConfig, RetrofitConfig
 from tutor.words.knowledge.counterfitting import (
+    CounterfitConfig,
     Terms,
     counterfit_gradient,
     counterfit_loss,
@@ -38,6 +33,7 @@ from tutor.words.knowledge.joint import (
     train_epoch,
     visits_of,
 )
+from tutor.words.knowledge.learn import train
 from tutor.words.knowledge.reference import (
     lengths_of,
     retrofit_gradient,
@@ -45,13 +41,12 @@ from tutor.words.knowledge.reference import (
     retrofit_solution,
     retrofit_sweep,
 )
-from tutor.words.word2vec import make_plan, probe_loss, rate_at
+from tutor.words.word2vec import make_plan
 
 if TYPE_CHECKING:
     from tutor.datasets import Corpus
     from tutor.embedding import Embedding
     from tutor.training import Fit
-    from tutor.words.word2vec import Plan
 
 __all__ = [
     "CounterfitConfig",
@@ -168,7 +163,7 @@ def counterfit(
             f"{both} of {len(antonyms)} antonyms are synonyms too: take them out with "
             "synonyms.without(antonyms.pairs), or the other way around"
         )
-    E = unit_rows(np.array(embedding.vectors, dtype=np.float64))
+    E = unit_rows(np.array(embedding.vectors, dtype=np.float64)).astype(np.float64)
     if empty := int((~E.any(axis=1)).sum()):
         raise ValueError(
             f"{empty} of {len(E)} vectors are zero and have no direction: leave them "
@@ -239,7 +234,7 @@ def fit(
     words = corpus.vocabulary.words
     _check_size(edges, len(words), "vocabulary")
     plan = make_plan(corpus, config.engine, seed=seed)
-    U, V, history = _train(plan, edges, config, backend, seed, device)
+    U, V, history = train(plan, edges, config, backend, seed, device)
     meta = {"algorithm": "knowledge", "corpus": corpus.name, "seed": seed}
     return training.Fit(
         embedding=Embedding(words, U, meta={**meta, "matrix": "word"}),
@@ -257,48 +252,6 @@ def _check_size(edges: EdgeRows, size: int, what: str) -> None:
             f"the edges are of a table of {edges.size} rows, the {what} has {size}: "
             "make them by edge_rows from its own words"
         )
-
-
-def _train(
-    plan: Plan,
-    edges: EdgeRows,
-    config: JointConfig,
-    backend: str,
-    seed: int,
-    device: str,
-) -> tuple[NDArray[Any], NDArray[Any], training.History]:
-    """Return the trained matrices and the history of a run."""
-    engine = config.engine
-    U = sampling.initial_vectors(edges.size, engine.dim, seed)
-    V = np.zeros_like(U)
-    tables: tuple[Any, Any] = (U, V)
-    step: Any = joint.train_epoch
-    if backend == "torch":
-        from tutor.words.knowledge import torch as twin
-        from tutor.words.word2vec.torch import arrays
-        from tutor.words.word2vec.torch import tables as place
-
-        tables, step = place(U, V, device), twin.train_epoch
-    elif backend == "numba":
-        from tutor.words.knowledge import fast
-        from tutor.words.word2vec.epoch import padded
-
-        tables, step = (padded(U), padded(V)), fast.train_epoch
-    columns: dict[str, list[float]] = {"loss": [], "penalty": [], "learning_rate": []}
-    for epoch in range(engine.epochs):
-        step(*tables, plan, edges, config, seed=seed, epoch=epoch)
-        held = arrays(*tables) if backend == "torch" else tables
-        U, V = (np.asarray(t)[:, : engine.dim] for t in held)
-        if not (np.isfinite(U).all() and np.isfinite(V).all()):
-            raise FloatingPointError(
-                f"vectors are not finite after epoch {epoch}: lower learning_rate "
-                f"({engine.learning_rate}) or weight ({config.weight})"
-            )
-        columns["loss"].append(probe_loss(U, V, plan, engine, seed=seed))
-        columns["penalty"].append(float(lengths_of(U, edges).mean()))
-        columns["learning_rate"].append(rate_at(engine, epoch, 1.0))
-    history = training.History({name: tuple(x) for name, x in columns.items()})
-    return U, V, history
 
 
 def warm() -> None:

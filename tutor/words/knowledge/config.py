@@ -1,7 +1,7 @@
-"""Settings of the ways to put knowledge into word vectors. Chapter: ``words/knowledge``.
+"""Settings of the ways to put knowledge into word vectors.
 
 The source of the joint objective (Alawad et al., 2021) does not give it in a form that
-could be checked, so the values are the course's own.
+could be checked, so the values are the course's own. Chapter: ``words/knowledge``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from tutor.settings import check_whole
 from tutor.words.word2vec.config import Word2VecConfig
 
 
-def _check_positive(config: Any, *names: str) -> None:
+def check_positive(config: Any, *names: str) -> None:
+    """Accept settings that are finite and above 0; else raise ValueError."""
     for name in names:
         value = getattr(config, name)
         if not (np.isfinite(value) and value > 0):
@@ -44,58 +45,8 @@ class RetrofitConfig:
     sweeps: int = 10
 
     def __post_init__(self) -> None:
-        _check_positive(self, "anchor")
+        check_positive(self, "anchor")
         check_whole("sweeps", self.sweeps)
-
-
-@dataclass(frozen=True)
-class CounterfitConfig:
-    r"""Settings of :func:`tutor.words.knowledge.counterfit`.
-
-    Attributes
-    ----------
-    repel, attract, preserve : float
-        :math:`k_1, k_2, k_3`, weights of antonyms, synonyms and old neighbours.
-    apart, close : float
-        :math:`\delta, \gamma`: antonyms are pushed up to distance ``apart``, synonyms
-        pulled down to distance ``close``. Distance is 1 - cosine.
-    radius : float
-        :math:`\rho`, within which two words are neighbours to be preserved.
-    neighbours : int
-        At most so many of a word, the nearest.
-    steps : int
-    learning_rate : float
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its range.
-    """
-
-    repel: float = 1.0
-    attract: float = 1.0
-    preserve: float = 1.0
-    apart: float = 1.0
-    close: float = 0.0
-    radius: float = 0.4
-    neighbours: int = 10
-    steps: int = 20
-    learning_rate: float = 0.1
-
-    def __post_init__(self) -> None:
-        for name in ("repel", "attract", "preserve"):
-            value = getattr(self, name)
-            if not (np.isfinite(value) and value >= 0):
-                raise ValueError(f"{name} must be finite and 0 or more, got {value}")
-        for name in ("apart", "close", "radius"):
-            if not 0 <= getattr(self, name) <= 2:
-                raise ValueError(
-                    f"{name} is a distance 1 - cosine, from 0 to 2, got "
-                    f"{getattr(self, name)}"
-                )
-        _check_positive(self, "learning_rate")
-        for name in ("neighbours", "steps"):
-            check_whole(name, getattr(self, name))
 
 
 @dataclass(frozen=True)

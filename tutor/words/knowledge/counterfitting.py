@@ -17,17 +17,69 @@ Chapter: ``words/knowledge``.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor.geometry import unit_rows
-from tutor.words.knowledge.config import CounterfitConfig
+from tutor.settings import check_whole
+from tutor.words.knowledge.config import check_positive
 
 Float = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 _BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class CounterfitConfig:
+    r"""Settings of :func:`tutor.words.knowledge.counterfit`.
+
+    Attributes
+    ----------
+    repel, attract, preserve : float
+        :math:`k_1, k_2, k_3`, weights of antonyms, synonyms and old neighbours.
+    apart, close : float
+        :math:`\delta, \gamma`: antonyms are pushed up to distance ``apart``, synonyms
+        pulled down to distance ``close``. Distance is 1 - cosine.
+    radius : float
+        :math:`\rho`, within which two words are neighbours to be preserved.
+    neighbours : int
+        At most so many of a word, the nearest.
+    steps : int
+    learning_rate : float
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its range.
+    """
+
+    repel: float = 1.0
+    attract: float = 1.0
+    preserve: float = 1.0
+    apart: float = 1.0
+    close: float = 0.0
+    radius: float = 0.4
+    neighbours: int = 10
+    steps: int = 20
+    learning_rate: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("repel", "attract", "preserve"):
+            value = getattr(self, name)
+            if not (np.isfinite(value) and value >= 0):
+                raise ValueError(f"{name} must be finite and 0 or more, got {value}")
+        for name in ("apart", "close", "radius"):
+            if not 0 <= getattr(self, name) <= 2:
+                raise ValueError(
+                    f"{name} is a distance 1 - cosine, from 0 to 2, got "
+                    f"{getattr(self, name)}"
+                )
+        check_positive(self, "learning_rate")
+        for name in ("neighbours", "steps"):
+            check_whole(name, getattr(self, name))
 
 
 class Terms(NamedTuple):
@@ -93,10 +145,11 @@ def parts_of(terms: Terms, config: CounterfitConfig) -> Parts:
     """Return the three terms as one list of pairs."""
     a, s, near, old = terms
     sizes = (len(a), len(s), len(near))
+    apart, close = np.full(len(a), config.apart), np.full(len(s), config.close)
     return Parts(
         np.concatenate([a, s, near]),
         np.repeat([-1.0, 1.0, 1.0], sizes),
-        np.concatenate([np.full(len(a), config.apart), np.full(len(s), config.close), old]),
+        np.concatenate([apart, close, old]),
         np.repeat([config.repel, config.attract, config.preserve], sizes),
     )  # fmt: skip
 

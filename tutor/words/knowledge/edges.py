@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +19,6 @@ Pair = tuple[str, str]
 UNKNOWN = ("refuse", "skip")
 _TURN = 72  # stream of the coin that turns an edge around
 _SHOWN = 10
-
-
-class Words(Protocol):
-    """What names rows: an embedding, or a vocabulary through ``words``."""
-
-    def __len__(self) -> int: ...  # noqa: D105
-    def __contains__(self, word: object) -> bool: ...  # noqa: D105
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -42,7 +42,7 @@ TWO = float32(2)
 # --- the joint objective -------------------------------------------------------------
 @njit(inline="always", cache=True)
 def _visit_jit(U, visits, done, due, step, lines):
-    """Make the visits from ``done`` to ``due``: both ends move by the old difference."""
+    """Make the visits up to ``due``: both ends move by the old difference."""
     left, right = visits
     for k in range(done, due):
         i, j = left[k], right[k]

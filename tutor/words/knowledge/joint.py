@@ -74,9 +74,9 @@ def penalty_gradients(u: Float, v: Float) -> tuple[Float, Float]:
 def penalty_step(
     U: Float, left: NDArray[np.integer], right: NDArray[np.integer], rate: float
 ) -> None:
-    """Move both ends of edges by one step; repeated rows accumulate.
+    r"""Move both ends of edges by one step; repeated rows accumulate.
 
-    ``rate`` is the learning rate times :math:`\\lambda` / visits.
+    ``rate`` is the learning rate times :math:`\lambda` / visits.
     """
     gu, gv = penalty_gradients(U[left], U[right])
     step = U.dtype.type(rate)
@@ -110,7 +110,7 @@ def train_epoch(
         for start in range(0, len(contexts), batch):
             inputs = contexts[start : start + batch]
             rows = np.tile(outputs, (len(inputs), 1))
-            same = (np.tile(x, (len(inputs), 1)) for x in (labels, mask))
+            same = np.tile(labels, (len(inputs), 1)), np.tile(mask, (len(inputs), 1))
             reference.skipgram_step(U, V, inputs, rows, *same, rate)
     rate = walk.rate_at(engine, epoch, 1.0)
     for k in range(done, len(visits.left)):

@@ -35,7 +35,7 @@ Float = NDArray[np.floating[Any]]
 
 
 def lengths_of(Q: Float, edges: EdgeRows) -> Float:
-    r"""Return :math:`\lVert q_i - q_j \rVert^2` of each edge: (rows, dim) → (edges,)."""
+    r"""Return :math:`\lVert q_i - q_j \rVert^2` of each edge. Shapes: → (edges,)."""
     apart = Q[edges.pairs[:, 0]] - Q[edges.pairs[:, 1]]
     return np.asarray(np.einsum("ed,ed->e", apart, apart))
 
@@ -43,7 +43,7 @@ def lengths_of(Q: Float, edges: EdgeRows) -> Float:
 def retrofit_objective(
     Q: Float, original: Float, edges: EdgeRows, anchor: float = 1.0
 ) -> float:
-    r"""Return :math:`\Psi(Q)`, see the head of this module. Shapes: (rows, dim) twice."""
+    r"""Return :math:`\Psi(Q)`, see the head of this module. Shapes: (rows, dim)."""
     moved = ((Q - original) ** 2).sum(axis=1)
     return float(anchor * edges.degrees @ moved + lengths_of(Q, edges).sum())
 
@@ -53,10 +53,11 @@ def retrofit_gradient(
 ) -> Float:
     r"""Return the gradient of :math:`\Psi`.
 
-    .. math:: \nabla_{q_i} = 2 \alpha d_i (q_i - \hat q_i) + 2 \sum_{j \sim i} (q_i - q_j)
+    .. math:: \nabla_{q_i} = 2 \alpha d_i (q_i - \hat q_i)
+              + 2 \sum_{j \sim i} (q_i - q_j)
 
-    In matrix form :math:`2\,(\alpha D (Q - \hat Q) + (D - A)\, Q)`, with A the edges and
-    D their degrees. Shapes: (rows, dim) → the same.
+    In matrix form :math:`2\,(\alpha D (Q - \hat Q) + (D - A)\, Q)`, with A the edges
+    and D their degrees. Shapes: (rows, dim) → the same.
     """
     slope = 2 * anchor * edges.degrees[:, None] * (Q - original)
     left, right = edges.pairs.T

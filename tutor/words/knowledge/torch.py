@@ -15,8 +15,8 @@ from torch import nn
 from torch.nn import functional
 
 from tutor.training import select_device
-from tutor.words.knowledge.config import CounterfitConfig, JointConfig
-from tutor.words.knowledge.counterfitting import Terms, parts_of
+from tutor.words.knowledge.config import JointConfig
+from tutor.words.knowledge.counterfitting import CounterfitConfig, Terms, parts_of
 from tutor.words.knowledge.edges import EdgeRows
 from tutor.words.knowledge.joint import visits_of
 from tutor.words.word2vec import walk
@@ -66,8 +66,8 @@ class Counterfit(nn.Module):
         """Move E by one step and put its rows back to length 1."""
         (slope,) = torch.autograd.grad(self(), [self.E])
         with torch.no_grad():
-            self.E -= learning_rate * slope
-            self.E /= self.E.norm(dim=1, keepdim=True)
+            moved = self.E - learning_rate * slope
+            self.E.copy_(moved / moved.norm(dim=1, keepdim=True))
 
 
 def counterfit(

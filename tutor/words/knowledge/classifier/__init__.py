@@ -139,7 +139,7 @@ def fit(
             "of each"
         )
     wanted = [np.asarray(y) for y in labels.values()]
-    sizes = dict(classes or {t: int(max(y)) + 1 for t, y in labels.items()})
+    sizes = dict(classes or {t: int(np.max(y)) + 1 for t, y in labels.items()})
     for task, y in zip(labels, wanted, strict=True):
         _check_labels(task, y, len(documents), sizes.get(task, 0))
     model, losses = twin.train(

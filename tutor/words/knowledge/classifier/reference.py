@@ -4,7 +4,8 @@ A text is a list of word numbers. Filters of several widths slide over its vecto
 keeps its strongest answer, and one softmax a task reads them all:
 
 .. math:: h = \Bigl[\max_t \mathrm{relu}(W^{(w)} * x)_t\Bigr]_{w}, \qquad
-          \ell = -\sum_{k} \log \mathrm{softmax}(A_k h + b_k)_{y_k} + \mu \lVert E \rVert^2
+          \ell = \mu \lVert E \rVert^2
+          - \sum_{k} \log \mathrm{softmax}(A_k h + b_k)_{y_k}
 
 where E is the table of all word vectors, trained along, and k runs over tasks.
 
@@ -39,9 +40,7 @@ def same_convolution(x: Float, weight: Float, bias: Float) -> Float:
     """
     more = weight.shape[2] - 1
     front = more // 2
-    return convolution(
-        np.pad(x, ((0, 0), (front, more - front), (0, 0))), weight, bias
-    )
+    return convolution(np.pad(x, ((0, 0), (front, more - front), (0, 0))), weight, bias)
 
 
 def pooled(x: Float, parameters: Mapping[str, Float]) -> Float:
@@ -51,7 +50,9 @@ def pooled(x: Float, parameters: Mapping[str, Float]) -> Float:
     """
     found, channel = [], 0
     while f"channels.{channel}.weight" in parameters:
-        weight, bias = (parameters[f"channels.{channel}.{n}"] for n in ("weight", "bias"))
+        weight, bias = (
+            parameters[f"channels.{channel}.{n}"] for n in ("weight", "bias")
+        )
         found.append(np.maximum(same_convolution(x, weight, bias), 0).max(axis=1))
         channel += 1
     return np.concatenate(found, axis=1)
@@ -62,7 +63,8 @@ def scores(rows: Ints, parameters: Mapping[str, Float]) -> list[Float]:
 
     Shapes: ``rows`` (batch, length) into ``parameters["E"]`` → (batch, classes) each.
     """
-    h, found = pooled(parameters["E"][rows], parameters), []
+    found: list[Float] = []
+    h = pooled(parameters["E"][rows], parameters)
     while f"tasks.{len(found)}.weight" in parameters:
         name = f"tasks.{len(found)}"
         found.append(h @ parameters[f"{name}.weight"].T + parameters[f"{name}.bias"])
