@@ -40,6 +40,14 @@ NEEDS = {
         "wordnet",
         "occupations-1971",
     ),
+    "words/knowledge": (
+        "wordnet",
+        "hpo",
+        "icd-10-cm",
+        "simlex999",
+        "men",
+        "wordsim353",
+    ),
     "words/numbers": (
         "glove-6b-50d",
         "vader-lexicon",
