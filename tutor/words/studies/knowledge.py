@@ -21,11 +21,21 @@ from tutor.evaluate.similarity import common_pairs, correlate
 from tutor.geometry import mean_center, unit_rows
 from tutor.words import knowledge, word2vec
 from tutor.words.knowledge import EdgeRows, JointConfig, RetrofitConfig
-from tutor.words.studies.knowledge_texts import Floats, Ints, graph
+from tutor.words.studies.knowledge_scores import Counts, counts_of
+from tutor.words.studies.knowledge_texts import (
+    FOLDS,
+    JUDGED,
+    Bench,
+    Floats,
+    Ints,
+    graph,
+    table,
+)
+from tutor.words.studies.subwords_bengali import logistic
 from tutor.words.word2vec import Word2VecConfig
 
 SEEDS = (1, 2, 3, 4, 5)
-TOKENS = 700_000
+TOKENS = 500_000
 ENGINE = Word2VecConfig(epochs=2)
 JOINT = JointConfig(engine=ENGINE)
 TESTS = ("simlex999", "men", "wordsim353")
@@ -55,8 +65,12 @@ class World:
 
     def rows(self, test: str) -> Ints:
         """Return the rows of a test's pairs: (n, 2)."""
-        ids = self.corpus.vocabulary.index
-        return np.array([[ids(a), ids(b)] for a, b, _ in self.tests[test].pairs])
+        known = self.corpus.vocabulary
+
+        def row(word: str) -> int:
+            return known.index(word if word in known else word.lower())
+
+        return np.array([[row(a), row(b)] for a, b, _ in self.tests[test].pairs])
 
 
 def world(tokens: int = TOKENS) -> World:
@@ -153,12 +167,14 @@ class Opposed:
 
 
 def opposed(of: World, *, share: float = 0.3) -> Opposed:
-    """Return WordNet's synonyms and antonyms, a share of either held out."""
+    """Return WordNet's antonyms and the synonyms of their words, a share held out."""
     words = of.corpus.vocabulary.words
     known = set(words)
     parts = []
     antonyms = knowledge.edge_rows(words, relations.relations(known, ["antonym"]))
     synonyms = knowledge.edge_rows(words, relations.relations(known, ["synonym"]))
+    touched = np.isin(synonyms.pairs, antonyms.linked).any(axis=1)
+    synonyms = EdgeRows(synonyms.pairs[touched], synonyms.size)
     for edges in (synonyms.without(antonyms.pairs), antonyms):
         order = sampling.permutation(len(edges), 0, stream=_SPLIT)
         cut = round(share * len(edges))
@@ -189,3 +205,29 @@ def random_pairs(edges: EdgeRows, count: int = 3000) -> Ints:
     pairs = edges.linked[drawn].reshape(count, 2)
     apart = (pairs[:, 0] != pairs[:, 1]) & ~edges.holds(pairs)
     return np.asarray(pairs[apart])
+
+
+# --- a simple reader of frozen vectors -----------------------------------------------
+def frozen_counts(
+    texts: Bench, vectors: Sequence[Embedding], share: float = 0.02
+) -> Counts:
+    """Return what logistic regression answers from the mean of frozen vectors.
+
+    The texts, parts and training texts are those of the stored study.
+    """
+    tested = [texts.tested(fold) for fold in range(FOLDS)]
+    found = []
+    for seed, held in zip(SEEDS, vectors, strict=True):
+        rows = table(texts.words, held, held.dim, seed)
+        place = {word: i for i, word in enumerate(texts.words)}
+        means = np.array(
+            [rows[[place[w] for w in text]].mean(axis=0) for text in texts.data.words]
+        )
+        parts: dict[str, list[Ints]] = {task: [] for task in JUDGED}
+        for fold, test in enumerate(tested):
+            train = texts.drawn(fold, share, seed)
+            for task in JUDGED:
+                y = texts.data.labels[task][train]
+                parts[task].append(logistic(means[train], y, means[test]))
+        found.append({task: np.concatenate(part) for task, part in parts.items()})
+    return counts_of(texts, found, np.concatenate(tested))
