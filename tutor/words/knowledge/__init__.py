@@ -79,6 +79,7 @@ __all__ = [
 ]
 
 BACKENDS = ("numba", "numpy", "torch")
+SLACK = 1e-9
 
 
 # --- finished vectors ----------------------------------------------------------------
@@ -170,6 +171,8 @@ def counterfit(
             "out with embedding.subset"
         )
     terms = terms_of(E, synonyms.pairs, antonyms.pairs, config)
+    # a pair that has not moved lies on the hinge's kink: rounding must not push it off
+    terms = terms._replace(old=terms.old + SLACK)
     if backend == "torch":
         from tutor.words.knowledge import torch as twin
 
