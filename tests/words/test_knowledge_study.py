@@ -59,11 +59,11 @@ def test_arms_have_rows_of_length_one_and_share_strange_words():
 
 
 def test_the_baseline_answers_the_judged_tasks(bench):
-    train, test = bench.drawn(0, 0.1, 1), bench.tested(0)[:50]
+    train, test = bench.drawn(0, 0.1, 1), bench.tested(0)
     found = texts.svm(bench, train, test)
     assert set(found) == set(texts.JUDGED)
     right = found["site"] == bench.data.labels["site"][test]
-    assert len(right) == 50
+    assert len(right) == len(test)
     assert right.mean() > 0.3
 
 
