@@ -47,6 +47,14 @@ NEEDS = {
         "wordnet",
         "ukrainian-strings",
     ),
+    "words/knowledge": (
+        "wordnet",
+        "hpo",
+        "icd-10-cm",
+        "simlex999",
+        "men",
+        "wordsim353",
+    ),
     "words/numbers": (
         "glove-6b-50d",
         "vader-lexicon",

@@ -8,6 +8,7 @@ __all__ = [
     "bias",
     "counts",
     "glove",
+    "knowledge",
     "ladder",
     "numbers",
     "senses",
