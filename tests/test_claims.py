@@ -14,6 +14,7 @@ from tutor import claims
 from tutor.claims import Claim, ClaimError, Measured
 from tutor.claims.hashing import canonical, fingerprint, input_name
 from tutor.claims.studies import Study, expand, imported, stale, studies
+from tutor.claims.studies import run as run_study
 from tutor.claims.verdict import paper_name
 
 
@@ -266,6 +267,27 @@ def test_store_and_read(tmp_path):
     verdict = CLAIM.decide(effect, stored=made)
     assert f"stored ({made.date}, python -m tutor claims try-1)" in str(verdict)
     assert verdict.record()["stored"]["name"] == "try-1"
+
+
+def test_a_record_says_what_it_took(tmp_path, monkeypatch):
+    """A study that is run keeps whole seconds beside the cores; no part of its hash."""
+    study = Study(run=lambda: {"v": 1}, inputs=["tutor.claims.measured"])
+    monkeypatch.setattr(Study, "dependencies", lambda self: ["tutor.claims.measured"])
+    monkeypatch.setattr("tutor.claims.studies.studies", lambda: {"timed": study})
+    made = run_study("timed", root=tmp_path)
+    kept = json.loads((tmp_path / "timed.json").read_text(encoding="utf-8"))
+    assert kept["seconds"] == {"wall": 0, "processor": 0}
+    assert kept["machine"]["cores"] >= 1
+    assert made.stale() == []
+    claims.store(
+        "long",
+        1,
+        inputs=["tutor.claims.measured"],
+        seconds={"wall": 71.6, "processor": 140.2},
+        root=tmp_path,
+    )
+    kept = json.loads((tmp_path / "long.json").read_text(encoding="utf-8"))
+    assert kept["seconds"] == {"wall": 72, "processor": 140}
 
 
 def test_store_refuses_what_cannot_be_kept(tmp_path):

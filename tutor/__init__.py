@@ -29,13 +29,19 @@ _HOME = {
     "Fit": "tutor.training",
 }
 
-__all__ = ["__version__", *_HOME]
+_ROOMS = ("evaluate",)
+"""Rooms that need no import of their own: ``tutor.evaluate.run(encode, tasks)``."""
+
+__all__ = ["__version__", *_HOME, *_ROOMS]
 
 
 def __getattr__(name: str) -> Any:
-    """Fetch a public name from its module on first use."""
+    """Fetch a public name from its module, or a room, on first use."""
+    if name in _ROOMS:
+        return import_module(f"tutor.{name}")
     if name not in _HOME:
+        offered = ", ".join([*_HOME, *_ROOMS])
         raise AttributeError(
-            f"module 'tutor' has no attribute {name!r}; it offers {', '.join(_HOME)}"
+            f"module 'tutor' has no attribute {name!r}; it offers {offered}"
         )
     return getattr(import_module(_HOME[name]), name)

@@ -1,5 +1,7 @@
 """Paragraph vectors in NumPy: pencil, loop, finite differences, codes, bad input."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -164,6 +166,23 @@ def test_frozen_moves_the_documents_only(code):
     start = walk.initial_parameters(3, 1, config, seed=pv.KEEP_SEED + 5).D
     np.testing.assert_array_equal(found.vectors[1], start[1])  # nothing to learn from
     assert np.abs(found.vectors[0] - start[0]).max() > 0
+
+
+@pytest.mark.parametrize("architecture", ["dbow", "dm"])
+@pytest.mark.parametrize("backend", ["numpy", "numba", "torch"])
+def test_a_document_without_a_known_word_keeps_its_first_vector(architecture, backend):
+    """Whether it stands alone, is empty, or stands beside one that learns."""
+    if backend != "numpy":
+        pytest.importorskip(backend, reason=f"{backend} is not installed")
+    config = replace(TINY, architecture=architecture)
+    run = pv.fit(toy(), config, backend=backend, seed=1)
+    for documents in ([["unheard", "of"]], [[]], [["unheard"], ["w1", "w2"]]):
+        found = pv.infer(run, documents, seed=5).vectors
+        start = walk.initial_parameters(
+            len(documents), 1, config, seed=pv.KEEP_SEED + 5
+        ).D
+        np.testing.assert_array_equal(found[0], start[0])
+    assert np.abs(found[1] - start[1]).max() > 0
 
 
 def test_shapes_of_a_real_binary_run():

@@ -1,13 +1,18 @@
 """The small benchmark: metrics against oracles, chance, and refusals."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+import tutor
 from tutor import sampling
 from tutor.datasets import sources
 from tutor.evaluate import tasks
 from tutor.evaluate.ranking import realistic_ranks
 from tutor.evaluate.tasks import build, trees
+from tutor.house.setup import ROOT
 
 rng = np.random.default_rng(0)
 
@@ -228,6 +233,25 @@ def test_a_run_scores_each_task_and_prints_it():
     assert repr(found) == f"Results(3 tasks, mean {found.mean:.3f})"
     with pytest.raises(KeyError, match="no task 'x'"):
         _ = found["x"]
+
+
+def test_a_run_is_one_call_from_the_package():
+    """``tutor.evaluate.run`` is the runner; asking for it loads no heavy library."""
+    script = (
+        "import sys, tutor; run = tutor.evaluate.run; "
+        "print(run.__module__, 'torch' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["tutor.evaluate.tasks", "False"], done.stderr
+    assert tutor.evaluate.run is tasks.run
+    assert list(tutor.evaluate.run(hashed(0), MINE).scores) == ["r", "s", "l"]
+    with pytest.raises(AttributeError, match=r"'nothing'; it offers run"):
+        _ = tutor.evaluate.nothing
+    with pytest.raises(AttributeError, match=r"'nothing'; it offers .*, evaluate"):
+        _ = tutor.nothing
 
 
 def test_runs_are_compared_within_and_across_tasks():

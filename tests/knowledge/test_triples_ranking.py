@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tutor.datasets.triples import TripleSet
 from tutor.evaluate.ranking import realistic_ranks
+from tutor.knowledge import flows
 from tutor.knowledge import triples as kg
 from tutor.knowledge.studies import triples as study
 from tutor.knowledge.triples import TriplesConfig, ranking, train, worlds
@@ -86,6 +87,26 @@ def test_evaluate_ranks_both_sides_and_is_filtered():
     raw = kg.evaluate(run, data, filtered=False)
     assert raw.mrr() <= kg.evaluate(run, data).mrr()
     assert (raw.candidates == 12).all()
+
+
+def test_what_training_never_saw_is_named_and_counted_not_ranked():
+    """Entity d and relation s stand in the test split alone."""
+    rows = {"train": [(0, 0, 1), (1, 0, 2)], "valid": []}
+    test = [(0, 0, 2), (3, 0, 0), (2, 1, 1)]
+    data = TripleSet("new", tuple("abcd"), ("r", "s"), **rows, test=test)
+    run = kg.fit(data, TriplesConfig(dim=2, epochs=1, batch_size=2), seed=1)
+    with pytest.raises(ValueError, match=r"2 names of test .*\('d', 's'\).*seen_only"):
+        kg.evaluate(run, data)
+    with pytest.raises(ValueError, match="2 names of test"):
+        kg.evaluate(run, data, filtered=False)
+    with pytest.raises(ValueError, match="valid of 'new' has no triples to rank"):
+        kg.evaluate(run, data, "valid")
+    kept = flows.seen_only(data)
+    assert kept.test.tolist() == [[0, 0, 2]]
+    found = kg.evaluate(run, kept)
+    np.testing.assert_array_equal(
+        found.realistic, ranking.evaluate(run, kept).realistic
+    )
 
 
 def test_ranks_by_triple_and_by_relation():

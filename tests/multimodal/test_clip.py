@@ -377,6 +377,19 @@ def test_sets_that_do_not_fit_the_settings():
         clip.unit_gradients(np.zeros((2, 3)), np.ones((2, 3)))
 
 
+def test_empty_and_enormous_texts_have_their_row():
+    """An empty text is a text without known units; the mean forgets how often."""
+    found = clip.fit(small_set(), TINY)
+    empty = found.encode_text([""])
+    assert empty.shape == (1, TINY.dim)
+    np.testing.assert_allclose(np.linalg.norm(empty, axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(found.encode_text(["unheard of"]), empty)
+    np.testing.assert_array_equal(found.encode_text(["x" * 1_000_000]), empty)
+    once, often = found.encode_text(["thing 1", "thing 1 " * 100_000])
+    np.testing.assert_allclose(often, once, atol=1e-2)
+    assert np.abs(once - empty[0]).max() > 0.05  # the last line can fail
+
+
 # --- rung 8: device ------------------------------------------------------------------
 @pytest.mark.gpu
 def test_cpu_equals_cuda(cuda):

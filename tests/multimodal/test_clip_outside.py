@@ -4,9 +4,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from clip_data import small_set
 
 from tutor.geometry import unit_rows
 from tutor.multimodal import clip
+from tutor.multimodal.studies import clip as study
+from tutor.multimodal.studies import clip_live as live
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -81,6 +84,34 @@ def test_a_transformers_model_is_an_encoder_of_ours():
         clip.infonce_loss(I, T, 1 / scale), float(out.loss), rtol=1e-4
     )
     assert 0 <= clip.recall_at_k(T, I, 2) <= 1
+
+
+def test_a_transformers_model_goes_through_the_chapters_own_cells():
+    """Values, gap, parts of the gap and a search, as the pages call them."""
+    data = small_set()
+    both = clip.TransformersEncoders(tiny_clip(), processor, batch_size=5)
+    images, texts = study.encoded(both, data)
+    assert images.shape == texts.shape == (len(data), 8)
+    table = study.values([both, both], data)
+    assert table.shape == (2, len(data))
+    assert set(np.unique(table)) <= {0, 0.5, 1}
+    np.testing.assert_array_equal(table[0], table[1])
+    np.testing.assert_array_equal(study.found(images, images, 1), 1)
+    gap = clip.modality_gap(images, texts)
+    assert gap > 0
+    np.testing.assert_allclose(live.gap_parts(images, texts).mean(), gap, rtol=1e-5)
+    query = both.encode_text(["a red fruit to eat"])[0]
+    best = np.argsort(-(images @ query), kind="stable")[:6]
+    ranks = clip.retrieval_ranks(query[None].repeat(len(data), axis=0), images)
+    np.testing.assert_array_equal(ranks[best], np.arange(1, 7))
+
+
+def test_a_text_beyond_a_published_models_places_is_refused_by_it():
+    """Both lengths are named; cutting is the processor's affair (``truncation``)."""
+    ids = {"input_ids": torch.ones(1, 200, dtype=torch.long)}
+    both = clip.TransformersEncoders(tiny_clip(), lambda **_: ids)
+    with pytest.raises(ValueError, match="200 and max_position_embeddings: 12"):
+        both.encode_text(["word " * 200])
 
 
 def test_siglip_is_transformers_siglip_loss():

@@ -59,6 +59,7 @@ def _row(layer: int, texts: list[str]) -> Row:
         work=float(len(texts)),
         quality=quality,
         notes=_NOTES,
+        aim=1.6,
     )
 
 

@@ -79,6 +79,7 @@ def _row(graph: Any, name: str, rounds: int, p: float, q: float) -> Row:
             f"{len(graph):,} nodes, {graph.n_edges:,} edges, {rounds} walks of "
             f"{LENGTH} nodes each; a seed a turn; graph and set-up left out"
         ),
+        aim=10 if peer else 0,
     )
 
 

@@ -78,6 +78,7 @@ def store(
     inputs: Sequence[ModuleType | Any | str],
     data: Sequence[str] = (),
     command: str = "",
+    seconds: Mapping[str, float] | None = None,
     root: Path | None = None,
 ) -> Stored:
     """Write ``data/results/<name>.json``.
@@ -95,6 +96,9 @@ def store(
         Names and hashes of the data, kept as given.
     command : str
         What remakes it; ``python -m tutor claims <name>`` unless said otherwise.
+    seconds : mapping, optional
+        How long it took, ``wall`` and ``processor``; kept in whole seconds beside the
+        machine and its cores. Records made before this was kept have none.
     root : Path, optional
         Another folder than ``data/results``.
 
@@ -118,6 +122,8 @@ def store(
         "data": list(data),
         "payload": payload,
     }
+    if seconds is not None:
+        content["seconds"] = {kind: round(taken) for kind, taken in seconds.items()}
     try:
         text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False)
     except (TypeError, ValueError) as error:

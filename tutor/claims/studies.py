@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.util
 import pkgutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +118,18 @@ def run(name: str, *, root: Path | None = None) -> Stored:
         there = ", ".join(sorted(known)) or "none yet"
         raise ClaimError(f"no study {name!r}; there are: {there}")
     study = known[name]
+    wall, processor = time.perf_counter(), time.process_time()
+    payload = study.run()
+    seconds = {
+        "wall": time.perf_counter() - wall,
+        "processor": time.process_time() - processor,
+    }
     return store(
         name,
-        study.run(),
+        payload,
         inputs=study.dependencies(),
         data=[data_mark(source) for source in study.data],
+        seconds=seconds,
         root=root,
     )
 

@@ -2,8 +2,9 @@
 
 Forms: ``reference`` (NumPy scores, queries, matches), ``losses``, ``sampling``,
 ``train`` (batches, gradients, Adam), ``torch`` (module for CPU and CUDA). Beside them:
-``ranking`` (filtered ranks), ``worlds`` (planted graphs with known truth). There is no
-Numba form: a step is a few matrix products, which NumPy leaves to BLAS.
+``ranking`` (filtered ranks), ``judge`` (ranking that names what training never saw),
+``worlds`` (planted graphs with known truth). There is no Numba form: a step is a few
+matrix products, which NumPy leaves to BLAS.
 Chapter: ``knowledge/triples``.
 """
 
@@ -12,9 +13,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tutor import training
-from tutor.knowledge.triples import losses, ranking, reference, sampling, train, worlds
+from tutor.knowledge.triples import (
+    judge,
+    losses,
+    ranking,
+    reference,
+    sampling,
+    train,
+    worlds,
+)
 from tutor.knowledge.triples.config import TriplesConfig
-from tutor.knowledge.triples.ranking import Ranks, evaluate, rank_scores
+from tutor.knowledge.triples.judge import evaluate
+from tutor.knowledge.triples.ranking import Ranks, rank_scores
 from tutor.knowledge.triples.reference import (
     SCORERS,
     Scorer,
@@ -38,6 +48,7 @@ __all__ = [
     "distmult_score",
     "evaluate",
     "fit",
+    "judge",
     "losses",
     "rank_scores",
     "ranking",
