@@ -1,10 +1,10 @@
 """Text-only training (CLOSE): a head learns from texts and is used on pictures.
 
 Forms: ``reference`` (the head in NumPy with its gradients), ``torch`` (the same for CPU
-and CUDA). Beside them: ``adapters`` (what is done to the texts: noise, shifts, maps) and
-``shifts`` (a shift that knows no direction, and one of another length).
-The dual encoder is not touched: whatever returns unit rows for pictures and texts will
-do. Chapter: ``multimodal/text_only``.
+and CUDA). Beside them: ``adapters`` (what is done to the texts: noise, shifts, maps)
+and ``shifts`` (a shift that knows no direction, and one of another length). The dual
+encoder is not touched: whatever returns unit rows for pictures and texts will do.
+Chapter: ``multimodal/text_only``.
 """
 
 from __future__ import annotations
