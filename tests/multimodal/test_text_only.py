@@ -59,6 +59,13 @@ def test_pencil_mean_shift():
     np.testing.assert_allclose(shift(T), np.tile([0.0, 1.0], (3, 1)), atol=1e-12)
 
 
+def test_pencil_stretched_shift():
+    """Half of the shift (-1, 1) from (1, 0): (0.5, 0.5), at length 1 (0.71, 0.71)."""
+    T = np.array([[1.0, 0.0]])
+    half = text_only.stretched(text_only.MeanShift(np.array([-1.0, 1.0])), 0.5)
+    np.testing.assert_allclose(half(T), [[0.5**0.5, 0.5**0.5]], rtol=1e-12)
+
+
 # --- rung 1: the formula is the loop -------------------------------------------------
 def test_gaussian_adapter_is_the_loop():
     T, sigma = rows(6, 3), 0.4
@@ -244,6 +251,19 @@ def test_noise_on_a_squared_loss_is_ridge():
     np.testing.assert_allclose(losses.mean(), wanted, atol=error)
 
 
+def test_a_random_shift_has_the_length_and_no_direction():
+    """Fixed by its seed and as long; over 400 seeds its directions sum to nothing."""
+    like = text_only.MeanShift(np.array([3.0, 0.0, 4.0, 0.0]), 0.2)
+    draws = np.array([text_only.random_shift(like, seed=s).shift for s in range(400)])
+    np.testing.assert_allclose(np.linalg.norm(draws, axis=1), 5, rtol=1e-12)
+    np.testing.assert_array_equal(text_only.random_shift(like, seed=7).shift, draws[7])
+    error = 5 * np.sqrt(25 / 4 / 400)  # five standard errors: each part has 25/4
+    np.testing.assert_allclose(draws.mean(axis=0), 0, atol=error)
+    with pytest.raises(AssertionError):  # the mean shift itself would be seen
+        np.testing.assert_allclose((draws + like.shift).mean(axis=0), 0, atol=error)
+    assert text_only.random_shift(like).sigma == 0.2
+
+
 def test_centring_removes_the_gap():
     T, X = rows(50, 3, seed=1), -rows(50, 3, seed=2)
     before = np.linalg.norm(X.mean(axis=0) - T.mean(axis=0))
@@ -271,6 +291,10 @@ def unpaired():
         (lambda: text_only.GaussianAdapter(-0.1), "0 or more, got -0.1"),
         (lambda: text_only.GaussianAdapter(np.nan), "finite and 0 or more"),
         (lambda: text_only.MeanShift(np.zeros(4), -1), "0 or more, got -1"),
+        (
+            lambda: text_only.stretched(text_only.MeanShift(np.zeros(4)), -1),
+            "factor must be finite.*got -1",
+        ),
         (
             lambda: text_only.CovarianceNoise.fit(rows(), rows(), scale=-1),
             "scale must be finite",

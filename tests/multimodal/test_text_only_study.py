@@ -12,7 +12,11 @@ from tutor.datasets.families import Split
 from tutor.geometry import unit_rows
 from tutor.multimodal import text_only
 from tutor.multimodal.studies import text_only as study
-from tutor.multimodal.studies import text_only_clouds, text_only_vectors
+from tutor.multimodal.studies import (
+    text_only_clouds,
+    text_only_shifts,
+    text_only_vectors,
+)
 
 
 def planted(gap=0.0, n=240, d=6, seed=0):
@@ -61,6 +65,27 @@ def test_the_noise_is_chosen_without_the_test_pictures():
     assert runs[0].sigma == runs[1].sigma
     with pytest.raises(AssertionError):
         np.testing.assert_array_equal(runs[0].right, runs[1].right)
+
+
+def test_a_shift_chooses_its_length_without_the_test_pictures():
+    """Spoilt test pictures change the score and not the choice."""
+    clouds = planted(gap=0.6)
+    spoilt = clouds.images.copy()
+    spoilt[clouds.split.test] *= -1
+    runs = [
+        text_only_shifts.shifts(c, seed=1)
+        for c in (clouds, replace(clouds, images=spoilt))
+    ]
+    assert set(runs[0]) == {"random shift", "shift, length chosen"}
+    chosen = [run["shift, length chosen"] for run in runs]
+    assert chosen[0].sigma == chosen[1].sigma
+    assert chosen[0].sigma in text_only_shifts.STRETCHES
+    assert chosen[0].right.mean() > 0.95 > chosen[1].right.mean()
+
+
+def test_lengths_to_choose_from_are_in_the_noises_proportions():
+    found = np.divide(text_only_shifts.STRETCHES, text_only_shifts.STRETCHES[0])
+    np.testing.assert_allclose(found, np.divide(study.SIGMAS, study.SIGMAS[0]))
 
 
 def test_beyond_half_is_the_distance_from_the_middle():

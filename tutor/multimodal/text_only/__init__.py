@@ -1,9 +1,10 @@
 """Text-only training (CLOSE): a head learns from texts and is used on pictures.
 
 Forms: ``reference`` (the head in NumPy with its gradients), ``torch`` (the same for CPU
-and CUDA). Beside them: ``adapters`` (what is done to the texts: noise, shifts, maps).
-The dual encoder is not touched: whatever returns unit rows for pictures and texts will
-do. Chapter: ``multimodal/text_only``.
+and CUDA). Beside them: ``adapters`` (what is done to the texts: noise, shifts, maps)
+and ``shifts`` (a shift that knows no direction, and one of another length). The dual
+encoder is not touched: whatever returns unit rows for pictures and texts will do.
+Chapter: ``multimodal/text_only``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tutor.multimodal.text_only.reference import (
     head_scores,
     initial_head,
 )
+from tutor.multimodal.text_only.shifts import random_shift, stretched
 
 if TYPE_CHECKING:
     from tutor.training import History
@@ -51,6 +53,8 @@ __all__ = [
     "head_loss",
     "head_scores",
     "initial_head",
+    "random_shift",
+    "stretched",
 ]
 
 
