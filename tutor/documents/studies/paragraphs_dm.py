@@ -58,10 +58,11 @@ def judged(data: Collection) -> dict[str, Scores]:
         "dm": dm_config(),
         "dm longer": dm_config(longer=True),
     }
-    return {
-        name: study.table(lambda s, c=c: study.paragraph_vectors(data, c, s), data)
-        for name, c in configs.items()
-    }
+
+    def scores(config: ParagraphConfig) -> Scores:
+        return study.table(lambda s: study.paragraph_vectors(data, config, s), data)
+
+    return {name: scores(config) for name, config in configs.items()}
 
 
 def architectures() -> dict[str, Any]:
