@@ -5,6 +5,7 @@ import pytest
 
 from tutor.documents import hashing
 from tutor.documents.studies import paragraphs as study
+from tutor.documents.studies import paragraphs_dm as dm
 from tutor.documents.studies import paragraphs_grid as grid
 from tutor.documents.studies import paragraphs_live as live
 
@@ -103,3 +104,32 @@ def test_report_and_pairs_name_what_is_measured():
     assert {name for pair in grid.PAIRS.values() for name in pair} <= names
     scores = study.Scores(np.ones((2, 3)), np.zeros((2, 3)))
     assert grid.report({"x": scores}) == {"ap": {"x": [1, 1]}, "ndcg": {"x": [0, 0]}}
+
+
+def test_architectures_differ_in_what_the_study_says_and_no_more(data):
+    """Equal but for window and step; a window's step a kept word, counted by hand."""
+    dbow, once, longer = dm.dbow_config(), dm.dm_config(), dm.dm_config(longer=True)
+    same = ("dim", "negatives", "sample", "epochs", "code", "noise_power")
+    assert all(getattr(dbow, name) == getattr(once, name) for name in same)
+    assert longer.epochs == 2 * once.epochs
+    assert (dbow.architecture, once.architecture) == ("dbow", "dm")
+    assert dm.moves(data, dbow) == 1
+    every = study.ParagraphConfig(architecture="dm", sample=0)
+    tokens = len(data.corpus.tokens)
+    np.testing.assert_allclose(dm.moves(data, every), tokens / 60)
+    few = study.ParagraphConfig(architecture="dm", sample=1e-4)
+    assert dm.moves(data, few) < 0.9 * tokens / 60
+
+
+def test_tfidf_rows_rank_as_they_are(data):
+    """The dense pair is the sparse one, and ranks topics of own words apart."""
+    pair = live.tfidf(data)
+    for dense, sparse in zip(pair, data.tfidf, strict=True):
+        np.testing.assert_allclose(dense, sparse.toarray())
+    assert study.judge(study.distances(pair), data.relevant).ap.mean() > 0.9
+
+
+def test_words_of_another_length(data):
+    """The chapter's claim on SIF trains word vectors as long as a document's."""
+    words = live.word_vectors(data, seeds=(1,), epochs=1, dim=24)[1]
+    assert words.shape == (len(data.corpus.vocabulary), 24)

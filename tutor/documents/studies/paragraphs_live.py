@@ -29,14 +29,24 @@ def fits(
 
 
 def word_vectors(
-    data: Collection, *, seeds: Sequence[int] = SEEDS, epochs: int = 5
+    data: Collection,
+    *,
+    seeds: Sequence[int] = SEEDS,
+    epochs: int = 5,
+    dim: int = 100,
 ) -> dict[int, NDArray[np.float32]]:
     """Return skip-gram vectors learned from the database, one table a seed."""
-    config = Word2VecConfig(dim=100, epochs=epochs)
+    config = Word2VecConfig(dim=dim, epochs=epochs)
     return {
         s: np.asarray(fit_words(data.corpus, config, seed=s).embedding.vectors)
         for s in seeds
     }
+
+
+def tfidf(data: Collection) -> Pair:
+    """Return the bags of words themselves, weighed, a row a document: both dense."""
+    left, right = (table.toarray() for table in data.tfidf)
+    return left, right
 
 
 def means(data: Collection, vectors: NDArray[np.float32]) -> Pair:
@@ -98,4 +108,4 @@ def tie_scores(
 
 
 __all__ = ["by_file_order", "centred", "fits", "means", "sif", "sorted_by_topic"]
-__all__ += ["table", "tie_scores", "weighted", "word_vectors"]
+__all__ += ["table", "tfidf", "tie_scores", "weighted", "word_vectors"]
