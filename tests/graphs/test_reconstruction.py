@@ -196,14 +196,20 @@ def test_symmetric_factors_by_pencil():
     np.testing.assert_allclose((X * signs) @ X.T, [[1 / 3, 2 / 3], [2 / 3, 1 / 3]])
 
 
-@pytest.mark.parametrize("rank", [5, 30])
+@pytest.mark.parametrize("rank", [1, 5, 30])
 def test_symmetric_factors_equal_the_singular_ones(rank):
     S = rec.katz_matrix(random_graph(12), 0.1)
     X, signs = rec.factorise_symmetric(S, rank)
     U, V = rec.factorise(S, rank)
     np.testing.assert_allclose((X * signs) @ X.T, U @ V.T, atol=1e-10)
-    with pytest.raises(AssertionError):  # the signs are needed
-        np.testing.assert_allclose(X @ X.T, U @ V.T, atol=1e-3)
+
+
+def test_symmetric_factors_need_their_signs():
+    S = rec.katz_matrix(random_graph(12), 0.1)
+    X, signs = rec.factorise_symmetric(S, 30)
+    assert {-1.0, 1.0} <= set(signs)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(X @ X.T, S, atol=1e-3)
 
 
 # --- rung 7: properties --------------------------------------------------------------
