@@ -187,6 +187,31 @@ def test_hope_of_full_rank_is_katz():
     np.testing.assert_allclose(rec.dot_scores(fit), S, atol=1e-5 * np.abs(S).max())
 
 
+def test_symmetric_factors_by_pencil():
+    """One edge, beta 1/2: S has eigenvalues 1 and -1/3."""
+    pair = Graph.from_edges(("a", "b"), [[0, 1]])
+    X, signs = rec.factorise_symmetric(rec.katz_matrix(pair, 0.5), 2)
+    np.testing.assert_array_equal(signs, [1.0, -1.0])
+    np.testing.assert_allclose((X**2).sum(axis=0), [1.0, 1 / 3], atol=1e-12)
+    np.testing.assert_allclose((X * signs) @ X.T, [[1 / 3, 2 / 3], [2 / 3, 1 / 3]])
+
+
+@pytest.mark.parametrize("rank", [1, 5, 30])
+def test_symmetric_factors_equal_the_singular_ones(rank):
+    S = rec.katz_matrix(random_graph(12), 0.1)
+    X, signs = rec.factorise_symmetric(S, rank)
+    U, V = rec.factorise(S, rank)
+    np.testing.assert_allclose((X * signs) @ X.T, U @ V.T, atol=1e-10)
+
+
+def test_symmetric_factors_need_their_signs():
+    S = rec.katz_matrix(random_graph(12), 0.1)
+    X, signs = rec.factorise_symmetric(S, 30)
+    assert {-1.0, 1.0} <= set(signs)
+    with pytest.raises(AssertionError):
+        np.testing.assert_allclose(X @ X.T, S, atol=1e-3)
+
+
 # --- rung 7: properties --------------------------------------------------------------
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), k=st.integers(1, 3))
@@ -306,6 +331,8 @@ def test_a_graph_without_cycles_has_no_bound():
         (lambda: rec.keep_best(np.zeros((4, 4)), 4), "between 1 and 3"),
         (lambda: rec.keep_best(np.full((4, 4), np.inf), 1), "finite"),
         (lambda: rec.fit_hope(PATH, HopeConfig(dim=10)), "lower dim to 8"),
+        (lambda: rec.factorise_symmetric(np.eye(3), 4), "lower dim to 3"),
+        (lambda: rec.factorise_symmetric(np.triu(np.ones((3, 3))), 1), "not symmetric"),
         (lambda: HopeConfig(dim=7), "even"),
         (lambda: HopeConfig(share=1.0), "share"),
         (lambda: katz.dense(Graph.from_edges(("a", "b"), [])), "no edge"),

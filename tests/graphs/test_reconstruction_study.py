@@ -98,3 +98,23 @@ def test_the_chosen_settings_are_the_defaults():
         assert stored["chosen"][family] == best
         assert dict(tried)[best] == study.Settings().with_dim(32)
         assert set(values) == set(dict(tried))
+
+
+def test_hope_at_rank_d_is_hope_with_twice_the_numbers():
+    """On an undirected graph: d numbers and d signs say what 2 d numbers say."""
+    graph = study.les_miserables()
+    few, many = (study.Settings().with_dim(dim) for dim in (16, 32))
+    ours = dict(study.read_hope_symmetric(graph, few, 1))["HOPE at rank d, dot"]
+    twice = dict(study.read_hope(graph, many, 1))["HOPE, dot"]
+    np.testing.assert_allclose(ours, twice, atol=1e-10)
+    once = dict(study.read_hope(graph, few, 1))["HOPE, dot"]
+    assert np.abs(ours - once).max() > 0.05
+    X, signs = study.symmetric_hope(graph, few.hope)
+    assert X.shape == (77, 16)
+    assert set(signs) == {-1.0, 1.0}
+
+
+def test_stored_wordnet_has_five_seeds():
+    effects = claims.stored("reconstruction-wordnet")["effects"]
+    for name in ("sdne minus stronger, far", "hope minus sdne, within 2"):
+        np.testing.assert_equal(len(effects[name]["per_seed"]), 5)

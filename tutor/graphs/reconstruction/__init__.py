@@ -24,6 +24,7 @@ from tutor.graphs.reconstruction.config import HopeConfig, SDNEConfig
 from tutor.graphs.reconstruction.katz import (
     dense,
     factorise,
+    factorise_symmetric,
     katz_matrix,
     spectral_radius,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "distance_scores",
     "dot_scores",
     "factorise",
+    "factorise_symmetric",
     "fit_hope",
     "fit_sdne",
     "hops",

@@ -102,3 +102,27 @@ def factorise(S: Floats, rank: int) -> tuple[Floats, Floats]:
     U, V, root = U[:, :rank], Vt[:rank].T, np.sqrt(values[:rank])
     sign = np.where(U[np.abs(U).argmax(axis=0), np.arange(rank)] < 0, -1.0, 1.0)
     return U * (sign * root), V * (sign * root)
+
+
+def factorise_symmetric(S: Floats, rank: int) -> tuple[Floats, Floats]:
+    r"""Return :math:`X = Q_r \sqrt{|\Lambda_r|}` and the signs of :math:`\Lambda_r`.
+
+    .. math:: S = Q \Lambda Q^\top \approx X \operatorname{diag}(\text{signs}) X^\top
+
+    The eigenvalues largest in size are kept. Then the product equals that of
+    :func:`factorise` at the same rank, from one matrix instead of two.
+
+    Shapes: (n, n) → (n, rank), (rank,).
+    """
+    if not np.allclose(S, S.T, rtol=1e-7, atol=1e-9 * max(1.0, float(np.abs(S).max()))):
+        raise ValueError(
+            "the table is not symmetric, so sources and targets differ: use factorise"
+        )
+    if not 1 <= rank <= len(S):
+        raise ValueError(
+            f"{len(S)} nodes have vectors of at most {len(S)} columns, got {rank}: "
+            f"lower dim to {len(S)} or less"
+        )
+    values, Q = np.linalg.eigh((S + S.T) / 2)
+    chosen = np.argsort(-np.abs(values), kind="stable")[:rank]
+    return Q[:, chosen] * np.sqrt(np.abs(values[chosen])), np.sign(values[chosen])

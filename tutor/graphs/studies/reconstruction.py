@@ -113,6 +113,23 @@ def read_hope(graph: Graph, settings: Settings, seed: int) -> Scores:
     )
 
 
+def symmetric_hope(graph: Graph, config: HopeConfig) -> tuple[Floats, Floats]:
+    """Return d numbers a node and the signs of the columns: HOPE at rank d.
+
+    On an undirected graph HOPE's target vectors repeat its source vectors, so d numbers
+    reach rank d / 2 only; its eigenvectors reach d.
+    """
+    beta = config.share / reconstruction.spectral_radius(graph)
+    S = reconstruction.katz_matrix(graph, beta)
+    return reconstruction.factorise_symmetric(S, config.dim)
+
+
+def read_hope_symmetric(graph: Graph, settings: Settings, seed: int) -> Scores:
+    """Yield the scores of HOPE at rank d; the seed changes nothing."""
+    X, signs = symmetric_hope(graph, settings.hope)
+    yield "HOPE at rank d, dot", (X * signs) @ X.T
+
+
 def read_walks(graph: Graph, settings: Settings, seed: int) -> Scores:
     """Yield DeepWalk's scores, by both matrices and by cosine of the first."""
     run = walks.fit(graph, settings.walk, seed=seed)
@@ -148,12 +165,13 @@ def read_random(graph: Graph, settings: Settings, seed: int) -> Scores:
 
 READERS: dict[str, Callable[[Graph, Settings, int], Scores]] = {
     "HOPE": read_hope,
+    "HOPE at rank d": read_hope_symmetric,
     "DeepWalk": read_walks,
     "SDNE": read_sdne,
     "eigenmaps": read_eigenmaps,
     "random": read_random,
 }
-_FIXED = ("HOPE", "eigenmaps")
+_FIXED = ("HOPE", "HOPE at rank d", "eigenmaps")
 OWN = {"HOPE": "HOPE, dot", "DeepWalk": "DeepWalk, dot", "SDNE": "SDNE, decoder"}
 """The reading by each family's own decoder."""
 
