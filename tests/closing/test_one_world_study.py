@@ -1,5 +1,7 @@
 """The stored study and what the chapter measures live, on small invented worlds."""
 
+import json
+
 import numpy as np
 
 from tutor import claims
@@ -11,6 +13,7 @@ from tutor.closing.studies import one_world_live as live
 from tutor.closing.studies import one_world_subsets as subsets
 from tutor.datasets.world import world
 from tutor.embedding import Embedding
+from tutor.house.setup import ROOT
 
 
 def test_runs_are_paired_by_seed():
@@ -110,3 +113,18 @@ def test_the_stored_agreement_follows_from_the_stored_vectors():
     found = np.mean([rsa.agreement(*pair) for pair in study.paired(one, other)])
     expected = kept["agreement"][f"{study.SGNS_NAME} | {study.WALKS_NAME}"]
     np.testing.assert_allclose(found, expected, atol=2e-4)
+
+
+def test_the_explorer_and_the_page_stay_small():
+    """What a reader loads: 150 kB for the seven spaces, 1 MB for the whole page."""
+    file = ROOT / "book" / "closing" / "one_world.ipynb"
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    shown = [
+        "".join(output["data"]["text/html"])
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if "text/html" in output.get("data", {})
+    ]
+    (explorer,) = (html for html in shown if "ex-several" in html)
+    assert len(explorer.encode()) <= 150_000
+    assert file.stat().st_size <= 1_000_000

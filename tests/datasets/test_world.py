@@ -149,6 +149,7 @@ def test_core_and_coverage():
         **{"drawing": 3, "synset": 3, "word": 2, "text": 3, "node": 2},
         "every view": 1,
     }
+    assert repr(held) == "World(3 concepts, 1 in every view)"
 
 
 def test_form_and_source_follow_from_the_word_and_the_text():
@@ -162,7 +163,6 @@ def test_form_and_source_follow_from_the_word_and_the_text():
     assert held.column("form") == ("single", "composed", "")
     assert held.column("source") == ("lead", "definition", "")
     assert [c.has("text") for c in held.concepts] == [True, True, False]
-    assert repr(held) == "World(3 concepts, 1 in every view)"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ The graph of mentions is that of :mod:`tutor.datasets.graphs`, by the same rules
 definitions of a dictionary as further nodes. Their titles stand in lower case, as the
 dictionary has them. Where an article has the same title but for case or brackets, the
 title is ambiguous: it is put in brackets, so that the definition mentions others and is
-not mentioned. All mentions are found anew, so arcs between articles may differ a little
-from the graph without definitions: a longer title now takes what a shorter one had.
+not mentioned. All mentions are found anew over more texts, so arcs between articles
+differ a little from the graph without definitions: a word at the edge may now stand in
+less than one text of a hundred, and a longer title takes what a shorter one had.
 
 Chapter: ``closing/one_world``.
 """
