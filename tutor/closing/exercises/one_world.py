@@ -111,9 +111,8 @@ def _each_once(drawn: Ints) -> int:
 # --- 6. things, not kinds ------------------------------------------------------------
 def beyond_kinds(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
     """Return the agreement of two spaces once the mean of each kind is taken off."""
-    return rsa.agreement(
-        *(rsa.similarities(rsa.without_groups(V, kinds)) for V in (X, Y))
-    )
+    own, other = (rsa.similarities(rsa.without_groups(V, kinds)) for V in (X, Y))
+    return rsa.agreement(own, other)
 
 
 def _one_mean(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
