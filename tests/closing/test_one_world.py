@@ -155,6 +155,16 @@ def test_a_shuffle_keeps_every_group_in_its_places(groups, seed):
     np.testing.assert_array_equal(np.array(groups)[order], groups)
 
 
+def test_without_groups_leaves_every_group_a_mean_of_zero():
+    X, names = cloud(n=9)[0], list("aaabbbbcc")
+    found = rsa.without_groups(X, names)
+    for start, stop in ((0, 3), (3, 7), (7, 9)):
+        np.testing.assert_allclose(found[start:stop].mean(axis=0), 0, atol=1e-12)
+        moved = X[start:stop] - found[start:stop]
+        np.testing.assert_allclose(moved, np.tile(moved[:1], (stop - start, 1)))
+    np.testing.assert_allclose(rsa.without_groups(X, list("abcdefghi")), 0, atol=1e-12)
+
+
 # --- properties ----------------------------------------------------------------------
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 999), st.floats(0.1, 10))
@@ -252,6 +262,7 @@ def test_stored_vectors_come_back_and_are_checked(tmp_path):
         (lambda A: rsa.agreement_effect([]), "0 runs"),
         (lambda A: rsa.agreement_effect([(A, A)] * 2, [(A, A)] * 3), "paired"),
         (lambda A: rotation.transfer(A, A[:9], seed=0), "rows must pair"),
+        (lambda A: rsa.without_groups(A, ["a"]), "name of a group for each"),
     ],
 )
 def test_bad_input_is_named(call, words):

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 
+from tutor.datasets import graphs, world_texts
 from tutor.datasets import world as room
 from tutor.datasets import world_links as links
 from tutor.datasets.emoji import EmojiSet
 from tutor.datasets.wordnet import Synset, WordNet
 from tutor.datasets.world import Concept, World, world
-from tutor.datasets.world_graph import world_triples
+from tutor.datasets.world_graph import world_mentions, world_triples
 
 CAT, SLUR, JAZZ, COUNTRY, BIRD = (f"n-{i}" for i in range(5))
 NOUNS = WordNet(
@@ -73,6 +74,13 @@ def test_a_title_must_stand_in_lower_case_in_its_own_lead():
     assert links.lower_titles(titles, leads) == {"dog": 0}
 
 
+def test_a_plural_in_lower_case_is_enough_unless_told_otherwise():
+    titles = ["Whale", "Cherry", "Box", "Turkey", "Toy"]
+    leads = ["Whales: toothed whales", "cherries", "boxes", "Turkeys", "toyies"]
+    assert links.lower_titles(titles, leads) == {"whale": 0, "cherry": 1, "box": 2}
+    assert links.lower_titles(titles, leads, plural=False) == {}
+
+
 def test_articles_belong_to_one_concept_and_names_come_first():
     found = links.linked(drawings("cat", "turkey"), NOUNS, KNOWN)
     assert links.articles(found, {"cat": 5, "turkey": 6}, NOUNS) == [5, 6]
@@ -82,9 +90,45 @@ def test_articles_belong_to_one_concept_and_names_come_first():
     assert links.articles(found, {"guy": 4}, NOUNS) == [-1, -1]  # not its synset
 
 
-def test_words_are_whole_names():
+def test_a_name_has_a_word_if_all_its_pieces_are_known():
     found = links.linked(drawings("cat", "turkey"), NOUNS, KNOWN)
     assert links.words_of(found, ["cat"]) == ["cat", ""]
+    long = [found[0]._replace(name="true cat"), found[0]._replace(name="yo-yo")]
+    assert links.words_of(long, ["cat", "true", "yo"]) == ["true cat", "yo yo"]
+    assert links.words_of(long, ["cat"]) == ["", ""]
+
+
+# --- the dictionary ------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (["A small beast that says meow."], "cat: A small beast that says meow."),
+        (["See Lion.", "Same as Lion or so.", "A mouser, kept at home."], "mouser"),
+        (["A mouser."], ""),  # a synonym defines nothing
+        (["a true feline"], ""),  # too short as well
+        (["a feline, my feline; a"], ""),  # WordNet's own words
+    ],
+)
+def test_the_first_definition_of_the_dictionarys_own(entry, expected):
+    nouns = WordNet({CAT: Synset(CAT, "n", ("cat",), "a feline; my own")}, "", "")
+    found = world_texts.definition("cat", nouns[CAT], nouns, {"cat": entry})
+    assert expected in found
+    assert bool(found) == bool(expected)
+
+
+def test_a_lemma_of_one_meaning_stands_in_for_the_name():
+    book = {"true cat": ["A beast of the house."], "guy": ["A man of no name."]}
+    found = world_texts.definition("cat", NOUNS[CAT], NOUNS, book)
+    assert found == "true cat: A beast of the house."
+    twice = Synset("n-9", "n", ("x", "cat"), "")  # cat has two meanings
+    book = {"cat": ["A beast of the house."]}
+    assert world_texts.definition("x", twice, NOUNS, book) == ""
+
+
+def test_shared_words_are_a_share_of_all_words():
+    found = world_texts.shared_words("a red cat", "a cat, a dog")
+    np.testing.assert_allclose(found, 2 / 4)
+    np.testing.assert_allclose(world_texts.shared_words("", ""), 0)
 
 
 def test_nodes_hang_together():
@@ -102,10 +146,23 @@ def test_core_and_coverage():
     held = World((concept(), concept("dog", word=""), concept("owl", node=-1)))
     assert held.core().column("name") == ("cat",)
     assert held.coverage() == {
-        **{"drawing": 3, "synset": 3, "word": 2, "lead": 3, "node": 2},
+        **{"drawing": 3, "synset": 3, "word": 2, "text": 3, "node": 2},
         "every view": 1,
     }
     assert repr(held) == "World(3 concepts, 1 in every view)"
+
+
+def test_form_and_source_follow_from_the_word_and_the_text():
+    held = World(
+        (
+            concept(),
+            concept("fire engine", word="fire engine", article=-1, definition="x: y"),
+            concept("owl", word="", article=-1),
+        )
+    )
+    assert held.column("form") == ("single", "composed", "")
+    assert held.column("source") == ("lead", "definition", "")
+    assert [c.has("text") for c in held.concepts] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -128,16 +185,57 @@ def test_bad_input_is_named(call, error, words):
 def test_the_world_is_what_its_datasheet_says():
     whole = world()
     assert whole.coverage() == {
-        **{"drawing": 528, "synset": 528, "word": 377, "lead": 234, "node": 230},
-        "every view": 215,
+        **{"drawing": 528, "synset": 528, "word": 459, "text": 415, "node": 393},
+        "every view": 361,
     }
     core = whole.core()
-    for column in ("name", "synset", "word", "article", "node", "drawing"):
+    for column in ("name", "synset", "word", "node", "drawing"):
         assert len(set(core.column(column))) == len(core), column
+    articles = [c.article for c in core.concepts if c.source == "lead"]
+    assert len(set(articles)) == len(articles) == 241
+    assert core.column("form").count("composed") == 18
+    assert sum(core.column("strict")) == sum(whole.column("strict")) == 215
     boy = core.concepts[core.row("boy")]
     assert boy.gloss == "a youthful male person"
-    assert "country" not in core.leads()[core.row("bat")].lower()
-    assert core.drawings(16).shape == (215, 16, 16, 3)
+    assert "country" not in core.texts()[core.row("bat")].lower()
+    assert core.drawings(16).shape == (361, 16, 16, 3)
+
+
+def test_no_definition_is_a_gloss_of_its_concept():
+    for one in world().concepts:
+        assert world_texts.shared_words(one.definition, one.gloss) < 0.5, one.name
+        assert bool(one.definition) <= (one.article < 0), one.name
+
+
+def test_the_strict_ones_keep_what_the_narrow_rules_gave_them():
+    """A word of one piece, and an article that leads alone tie to the others."""
+    base = graphs.wikipedia_mentions()
+    tied = links.tied(len(base), base.arcs)
+    titles = links.lower_titles(base.titles, base.texts, plural=False)
+    for one in world().concepts:
+        if one.strict:
+            assert one.form == "single"
+            assert one.article in tied
+            assert one.article in set(titles.values()), one.name
+
+
+def test_the_wider_graph_keeps_the_articles_and_adds_definitions():
+    whole, base = world(), graphs.wikipedia_mentions()
+    graph = whole.mentions()
+    assert graph.titles[: len(base)] == base.titles
+    added = [c for c in whole.concepts if c.source == "definition"]
+    assert len(graph) - len(base) == len(added) == 166
+    for one in added:
+        if one.node >= 0:
+            assert graph.titles[one.node].removesuffix(" (definition)") == one.name
+            assert graph.texts[one.node] == one.definition
+    rows = graph.arcs[:, 1]  # what is ambiguous is no target
+    targets = {graph.titles[row] for row in rows[rows >= len(base)].tolist()}
+    assert targets
+    assert not any(title.endswith("(definition)") for title in targets)
+    before, after = ({tuple(a) for a in g.arcs.tolist()} for g in (base, graph))
+    assert len(before - after) < 50
+    assert world_mentions({}).arcs.tolist() == base.arcs.tolist()
 
 
 def test_building_again_gives_the_same():

@@ -231,14 +231,14 @@ ADVICE = (
     ),
     Advice(
         "You ask whether one embedding can stand in for another.",
-        "Do not argue from an agreement over pairs alone. Learn one rotation, test it "
-        "on things that it has not seen, and hold it against partners dealt out "
-        "within their kind. From words to glosses it found far more than kinds "
-        "explain, from pictures to words only a little more.",
-        _yes(
-            "one_world-rotation-words",
-            "one_world-rotation-pictures",
-            "one_world-pictures-words",
+        "Do not argue from an agreement over pairs alone: whether pictures and words "
+        "agree on pairs of one kind by more than the margin, the book could not "
+        "decide. Learn one rotation, test it on things that it has not seen, and hold "
+        "it against partners dealt out within their kind. From words to glosses it "
+        "found far more than kinds explain, from pictures to words only a little more.",
+        (
+            *_yes("one_world-rotation-words", "one_world-rotation-pictures"),
+            Support("one_world-pictures-words", "undecided"),
         ),
     ),
     Advice(

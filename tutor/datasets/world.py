@@ -2,8 +2,9 @@
 
 A *concept* begins as a drawing and is looked up in everything else: a noun synset with
 its gloss (and so an entity of WordNet's relations), a word of the course's text and of
-GloVe, a lead section of Wikipedia, a node of the graph of mentions. How each link is
-made stands in :mod:`tutor.datasets.world_links`; nobody looked at the result to decide.
+GloVe, a text (a lead section of Wikipedia, else a definition of GCIDE), a node of the
+graph of mentions. How each link is made stands in :mod:`tutor.datasets.world_links`;
+nobody looked at the result to decide.
 Chapter: ``closing/one_world``.
 """
 
@@ -13,27 +14,30 @@ import hashlib
 import json
 import warnings
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.datasets import emoji, graphs, models, texts, world_links
+from tutor.datasets import emoji, graphs, models, texts, world_links, world_texts
 from tutor.datasets.errors import CacheWarning, unwritable
 from tutor.datasets.integrity import landing
 from tutor.datasets.locks import locked
 from tutor.datasets.paths import cache_root
 from tutor.datasets.sources import source
 from tutor.datasets.wordnet import wordnet
+from tutor.datasets.world_graph import world_mentions
 
-VIEWS = ("drawing", "synset", "word", "lead", "node")
+VIEWS = ("drawing", "synset", "word", "text", "node")
 SOURCES = (
     *("openmoji-font", "emoji-names", "emoji-keywords", "emoji-categories"),
-    *("wordnet", "glove-6b-50d", "wikipedia-leads-en"),
+    *("wordnet", "glove-6b-50d", "wikipedia-leads-en", "gcide"),
 )
+DERIVED = ("form", "source")
+"""Columns that follow from others."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,12 @@ class Concept:
 
     ``drawing`` is the row of :func:`tutor.datasets.emoji.load`, ``link`` how the synset
     was found (``name`` or ``family``), ``kind`` WordNet's file of nouns, ``gloss`` the
-    definition without examples, ``senses`` how many noun synsets the name has,
-    ``article`` and ``node`` the row of the article in
-    :func:`tutor.datasets.graphs.wikipedia_mentions`.
+    definition without examples, ``senses`` how many noun synsets the name has. ``word``
+    holds one or more pieces with a space between them. ``article`` is the row in
+    :func:`tutor.datasets.graphs.wikipedia_mentions`; without one, ``definition`` is the
+    dictionary's text. ``node`` is the row in :meth:`World.mentions`. ``strict`` says
+    whether narrower rules hold: a word of one piece, and an article whose lead writes
+    its title in the singular and which mentions among leads alone tie to most others.
     """
 
     name: str
@@ -56,7 +63,22 @@ class Concept:
     senses: int
     word: str = ""
     article: int = -1
+    definition: str = ""
     node: int = -1
+    strict: bool = False
+
+    @property
+    def form(self) -> str:
+        """``single`` or ``composed``: how many pieces the word has; empty without."""
+        pieces = len(self.word.split())
+        return ("", "single")[pieces] if pieces < 2 else "composed"
+
+    @property
+    def source(self) -> str:
+        """``lead`` or ``definition``: where the text is from; empty without."""
+        if self.article >= 0:
+            return "lead"
+        return "definition" if self.definition else ""
 
     def has(self, view: str) -> bool:
         """Say whether the concept exists in one of ``VIEWS``."""
@@ -64,8 +86,10 @@ class Concept:
             raise ValueError(f"no view {view!r}; there are {', '.join(VIEWS)}")
         if view == "word":
             return bool(self.word)
-        if view in ("lead", "node"):
-            return (self.article if view == "lead" else self.node) >= 0
+        if view == "text":
+            return bool(self.source)
+        if view == "node":
+            return self.node >= 0
         return True  # without a drawing and a synset there is no concept
 
 
@@ -100,7 +124,7 @@ class World:
 
     def column(self, name: str) -> tuple[Any, ...]:
         """Return one attribute of every concept, in order."""
-        known = [f.name for f in fields(Concept)]
+        known = [f.name for f in fields(Concept)] + list(DERIVED)
         if name not in known:
             raise ValueError(f"no column {name!r}; there are {', '.join(known)}")
         return tuple(getattr(c, name) for c in self.concepts)
@@ -121,11 +145,20 @@ class World:
         drawn: NDArray[np.uint8] = emoji.load(size).images[rows]
         return drawn
 
-    def leads(self) -> tuple[str, ...]:
-        """Return the lead section of each concept, empty where it has no article."""
-        every = texts.wikipedia_leads()
-        rows = self.column("article")
-        return tuple(every[i].text if i >= 0 else "" for i in rows)
+    def texts(self) -> tuple[str, ...]:
+        """Return lead or definition of each concept, empty where it has neither."""
+        leads = texts.wikipedia_leads()
+        return tuple(
+            leads[c.article].text if c.article >= 0 else c.definition
+            for c in self.concepts
+        )
+
+    def mentions(self) -> graphs.MentionGraph:
+        """Return the graph of mentions with the definitions of these concepts.
+
+        ``node`` is a row of it, if this is the whole of :func:`world`.
+        """
+        return world_mentions(_definitions(self.concepts))
 
 
 def world() -> World:
@@ -138,7 +171,7 @@ def world() -> World:
     MissingCarrierError, DamagedFileError
         With the remedy, or the two hashes.
 
-    Licence: of each view its own; drawings and lead sections need credit.
+    Licence: of each view its own; drawings, lead sections and definitions need credit.
     """
     records = [source(name) for name in SOURCES]
     return World(
@@ -154,11 +187,18 @@ def build() -> tuple[Concept, ...]:
     links = world_links.linked(emoji.load(32), nouns, world_links.noun_files())
     course = texts.course_en(min_count=world_links.LEAST).vocabulary.words
     words = world_links.words_of(links, set(course) & set(models.glove().keys))
-    mentions = graphs.wikipedia_mentions()
-    titles = world_links.lower_titles(mentions.titles, mentions.texts)
-    articles = world_links.articles(links, titles, nouns)
-    tied = world_links.tied(len(mentions), mentions.arcs)
-    return tuple(
+    leads = graphs.wikipedia_mentions()
+    articles, narrow = (
+        world_links.articles(
+            links,
+            world_links.lower_titles(leads.titles, leads.texts, plural=plural),
+            nouns,
+        )
+        for plural in (True, False)
+    )
+    tied = world_links.tied(len(leads), leads.arcs)
+    dictionary = world_texts.noun_definitions()
+    found = [
         Concept(
             name=one.name,
             drawing=one.drawing,
@@ -169,10 +209,32 @@ def build() -> tuple[Concept, ...]:
             senses=one.senses,
             word=word,
             article=article,
-            node=article if article in tied else -1,
+            definition=""
+            if article >= 0
+            else world_texts.definition(one.name, one.synset, nouns, dictionary),
+            strict=len(word.split()) == 1 and row in tied,
         )
-        for one, word, article in zip(links, words, articles, strict=True)
+        for one, word, article, row in zip(links, words, articles, narrow, strict=True)
+    ]
+    return _placed(found)
+
+
+def _placed(concepts: Sequence[Concept]) -> tuple[Concept, ...]:
+    """Return the concepts with their nodes: rule 8."""
+    definitions = _definitions(concepts)
+    graph = world_mentions(definitions)
+    first = len(graph) - len(definitions)
+    rows = {name: first + i for i, name in enumerate(definitions)}
+    tied = world_links.tied(len(graph), graph.arcs)
+    nodes = [c.article if c.article >= 0 else rows.get(c.name, -1) for c in concepts]
+    return tuple(
+        replace(c, node=node if node in tied else -1)
+        for c, node in zip(concepts, nodes, strict=True)
     )
+
+
+def _definitions(concepts: Iterable[Concept]) -> dict[str, str]:
+    return {c.name: c.definition for c in concepts if c.source == "definition"}
 
 
 # --- the cache -----------------------------------------------------------------------
@@ -183,7 +245,8 @@ def _key() -> str:
     marks = [f.sha256 for name in names for f in source(name).files]
     versions = (world_links.VERSION, graphs.VERSION, readers.VERSION, tokenizer.VERSION)
     kinds = sorted(world_links.KINDS.items())
-    text = repr((versions, world_links.LEAST, kinds, marks))
+    numbers = (world_links.LEAST, world_texts.LEAST_WORDS, world_texts.COPY)
+    text = repr((versions, numbers, kinds, marks))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

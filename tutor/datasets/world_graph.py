@@ -1,6 +1,6 @@
-"""A knowledge graph around the one world: WordNet's relations of its synsets.
+"""Two graphs around the one world: WordNet's relations, and who mentions whom.
 
-How it is made, in full:
+How the graph of relations is made, in full:
 
 1. The core are the concepts' synsets. With them come what they point to (``RELATIONS``:
    the class, and the whole they are a member, substance or part of), the noun synsets
@@ -12,16 +12,26 @@ How it is made, in full:
 3. One fact in ``ONE_IN`` is held out for testing, chosen by a fixed draw among those
    whose both ends have two facts or more; all others are for training.
 
+The graph of mentions is that of :mod:`tutor.datasets.graphs`, by the same rules, with
+definitions of a dictionary as further nodes. Their titles stand in lower case, as the
+dictionary has them. Where an article has the same title but for case or brackets, the
+title is ambiguous: it is put in brackets, so that the definition mentions others and is
+not mentioned. All mentions are found anew over more texts, so arcs between articles
+differ a little from the graph without definitions: a word at the edge may now stand in
+less than one text of a hundred, and a longer title takes what a shorter one had.
+
 Chapter: ``closing/one_world``.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tutor.datasets import graphs
 from tutor.datasets.sources import source
 from tutor.datasets.triples import TripleSet
 from tutor.datasets.wordnet_graph import RELATIONS, _nouns, _with_ancestors
@@ -29,6 +39,7 @@ from tutor.sampling import permutation
 
 ONE_IN = 20
 _PARTS = ("#m", "#s", "#p")
+_BRACKETS = re.compile(r" \([^()]*\)$")
 
 
 def world_triples(synsets: Sequence[str]) -> TripleSet:
@@ -79,6 +90,35 @@ def world_triples(synsets: Sequence[str]) -> TripleSet:
         test=test,
         licence=record.licence,
         citation=record.citation,
+    )
+
+
+def world_mentions(definitions: Mapping[str, str]) -> graphs.MentionGraph:
+    """Return the graph of mentions over all lead sections and these definitions.
+
+    Articles keep their rows of :func:`tutor.datasets.graphs.wikipedia_mentions`, which
+    stays as it is; definitions, by name, follow in their order. Takes some seconds.
+
+    Raises
+    ------
+    MissingCarrierError, DamagedFileError
+        With the remedy, or the two hashes.
+
+    Licence: CC BY-SA 4.0; definitions GPL-3.0-or-later.
+    """
+    base = graphs.wikipedia_mentions()
+    known = {_BRACKETS.sub("", title).lower() for title in base.titles}
+    added = (f"{n} (definition)" if n in known else n for n in definitions)
+    titles = (*base.titles, *added)
+    texts = (*base.texts, *definitions.values())
+    record = source("gcide")
+    return graphs.MentionGraph(
+        titles,
+        (*base.topics, *(graphs.UNCATEGORIZED,) * len(definitions)),
+        texts,
+        graphs.mentions(titles, texts),
+        f"{base.licence}; {record.licence}",
+        f"{base.citation}; {record.citation}",
     )
 
 

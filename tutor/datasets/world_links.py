@@ -1,4 +1,4 @@
-"""Links from drawings to synsets, words and articles: the rules of `datasets.world`.
+"""Links from drawings to synsets, words and texts: the rules of `datasets.world`.
 
 In full:
 
@@ -12,15 +12,21 @@ In full:
    the most pointers, then the first in the files.
 4. A synset is one concept. Of several drawings the one linked by name keeps it, then
    the first in the order of the emoji. A name that repeats stays with its first.
-5. The word is the name, if it is one piece, stands ``LEAST`` times in course-en, and is
-   in GloVe's list.
+5. The word is the name. It may have several pieces (*fire engine*): then its vector is
+   the mean of theirs, and its form is ``composed`` instead of ``single``. Each piece
+   must stand ``LEAST`` times in course-en and in GloVe's list.
 6. The article is one whose title is the name but for upper case, else a lemma of the
    synset that means nothing else as a noun. Its own lead must write the title in lower
-   case somewhere: *Turkey* does not. Titles with brackets, and their twins without,
-   are left out. An article belongs to one concept; names come before lemmas.
-7. The node is the article, if chains of mentions tie it to most of the others.
+   case somewhere, in singular or plural (*Whales are*): *Turkey* does not. Titles with
+   brackets, and their twins without, are left out. An article belongs to one concept;
+   names come before lemmas.
+7. Without an article the text is a definition of the dictionary, by the rules of
+   :mod:`tutor.datasets.world_texts`.
+8. The node is the article or the definition in the graph of mentions among all of them
+   (:func:`tutor.datasets.world_graph.world_mentions`), if chains of mentions tie it to
+   most of the others.
 
-No text is compared with another to make a link, so that how well texts agree can be
+No text is compared with another to choose a link, so that how well texts agree can be
 measured afterwards. Chapter: ``closing/one_world``.
 """
 
@@ -36,9 +42,10 @@ from numpy.typing import NDArray
 
 from tutor.datasets.emoji import EmojiSet
 from tutor.datasets.sources import files
+from tutor.datasets.tokenizer import tokenize
 from tutor.datasets.wordnet import Synset, WordNet
 
-VERSION = 1
+VERSION = 2
 """Part of the cache key: raise it whenever a rule above changes."""
 LEAST = 5
 """A word that stands fewer times in course-en is not in the course's vocabulary."""
@@ -169,19 +176,27 @@ def articles(links: Sequence[Link], rows: Mapping[str, int], nouns: WordNet) -> 
     return found
 
 
-def lower_titles(titles: Sequence[str], leads: Sequence[str]) -> dict[str, int]:
-    """Return the row of each title that its own lead writes in lower case: rule 6."""
+def lower_titles(
+    titles: Sequence[str], leads: Sequence[str], *, plural: bool = True
+) -> dict[str, int]:
+    """Return the row of each title that its own lead writes in lower case: rule 6.
+
+    Without ``plural`` only the singular counts.
+    """
     bare = Counter(re.sub(r" \([^()]*\)$", "", t).lower() for t in titles)
     found = {}
     for row, (title, text) in enumerate(zip(titles, leads, strict=True)):
         low = title.lower()
-        if bare[low] == 1 and re.search(rf"(?<!\w){re.escape(low)}(?!\w)", text):
+        forms = rf"{re.escape(low)}{'(?:e?s)?' if plural else ''}"
+        if plural and low.endswith("y"):
+            forms = rf"{re.escape(low[:-1])}(?:ys?|ies)"
+        if bare[low] == 1 and re.search(rf"(?<!\w){forms}(?!\w)", text):
             found[low] = row
     return found
 
 
 def tied(n: int, arcs: NDArray[np.int64]) -> set[int]:
-    """Return the rows of the largest connected part of a graph: rule 7."""
+    """Return the rows of the largest connected part of a graph: rule 8."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
@@ -191,6 +206,10 @@ def tied(n: int, arcs: NDArray[np.int64]) -> set[int]:
 
 
 def words_of(links: Sequence[Link], vocabulary: Iterable[str]) -> list[str]:
-    """Return the word of each concept, empty where it has none: rule 5."""
+    """Return the word of each concept, empty where it has none: rule 5.
+
+    Pieces stand beside one another, with one space between them.
+    """
     known = set(vocabulary)
-    return [one.name if one.name in known else "" for one in links]
+    pieces = [tokenize(one.name) for one in links]
+    return [" ".join(p) if p and known.issuperset(p) else "" for p in pieces]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -106,6 +108,40 @@ def _each_once(drawn: Ints) -> int:
     return n * (n - 1) // 2
 
 
+# --- 6. things, not kinds ------------------------------------------------------------
+def beyond_kinds(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
+    """Return the agreement of two spaces once the mean of each kind is taken off."""
+    own, other = (rsa.similarities(rsa.without_groups(V, kinds)) for V in (X, Y))
+    return rsa.agreement(own, other)
+
+
+def _one_mean(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
+    return rsa.agreement(rsa.similarities(X), rsa.similarities(Y))
+
+
+def _one_side(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
+    own = rsa.similarities(rsa.without_groups(X, kinds))
+    return rsa.agreement(own, rsa.similarities(Y))
+
+
+def _pairs_of_two_kinds(X: Floats, Y: Floats, kinds: Sequence[str]) -> float:
+    between = rsa.all_pairs(len(X)) & ~rsa.pairs_within(kinds)
+    return rsa.agreement(rsa.similarities(X), rsa.similarities(Y), between)
+
+
+def _kinds(rng: np.random.Generator) -> list[Case]:
+    """Return two noisy copies of the same things around the centres of their kinds."""
+    kinds = ("animal",) * 8 + ("food",) * 5 + ("artifact",) * 7
+    found = []
+    for _ in range(2):
+        centres = dict(zip(sorted(set(kinds)), rng.normal(size=(3, 5)), strict=True))
+        middle = 2 * np.array([centres[kind] for kind in kinds])
+        things = rng.normal(size=middle.shape)
+        noise = 0.8 * rng.normal(size=(2, *middle.shape))
+        found.append((middle + things + noise[0], middle + things + noise[1], kinds))
+    return found
+
+
 def _two_tables(rng: np.random.Generator) -> list[tuple[Floats, Floats]]:
     found = []
     for n in (6, 12):
@@ -203,6 +239,31 @@ EXERCISES = (
                 "drawn once",
                 _each_once,
                 "What is drawn twice counts twice, in every pair with the others.",
+            ),
+        ),
+    ),
+    Exercise(
+        name="beyond_kinds",
+        reference=beyond_kinds,
+        cases=_kinds,
+        misconceptions=(
+            Misconception(
+                "one mean for all",
+                _one_mean,
+                "You take off the mean of everything. An animal still points away from "
+                "all foods, in both spaces: the kinds are all there.",
+            ),
+            Misconception(
+                "one side only",
+                _one_side,
+                "Kinds are left in one space. Take them out of both, or you compare "
+                "things with things and kinds.",
+            ),
+            Misconception(
+                "pairs of two kinds",
+                _pairs_of_two_kinds,
+                "You kept the pairs of things of different kinds: nearly all that they "
+                "can tell is which kinds are close.",
             ),
         ),
     ),

@@ -21,6 +21,7 @@ from tutor.closing.one_world.reference import (
     shuffled_agreements,
     similarities,
     weighted_agreement,
+    without_groups,
 )
 from tutor.closing.one_world.rotation import transfer, transfer_ranks
 from tutor.closing.one_world.stored import read, trained, write
@@ -42,5 +43,6 @@ __all__ = [
     "transfer",
     "transfer_ranks",
     "weighted_agreement",
+    "without_groups",
     "write",
 ]

@@ -206,6 +206,26 @@ def shuffle_within(groups: Sequence[str] | NDArray, *, seed: int) -> Ints:
     return order
 
 
+def without_groups(vectors: ArrayLike, groups: Sequence[str]) -> Matrix:
+    r"""Return the rows less the mean of their group: what tells a thing in its kind.
+
+    .. math:: z_i = x_i - \frac{1}{|G_i|} \sum_{j \in G_i} x_j
+
+    where :math:`G_i` are the things of the group of i, itself among them; a thing alone
+    in its group becomes 0. Shapes: (n, d), n names → (n, d).
+    """
+    X = np.array(vectors, np.float64)
+    names = np.asarray(groups)
+    if X.ndim != 2 or names.shape != (len(X),):
+        raise ValueError(
+            f"vectors {X.shape} and {names.shape} groups: needed rows (n, d) and the "
+            "name of a group for each"
+        )
+    for name in np.unique(names):
+        X[names == name] -= X[names == name].mean(axis=0)
+    return X
+
+
 # --- neighbours ----------------------------------------------------------------------
 def neighbours(S: ArrayLike, k: int) -> Ints:
     """Return the k nearest other concepts of each, nearest first: (n, n) → (n, k)."""

@@ -2,13 +2,15 @@
 
 What is packaged or fixed is computed here on the spot; what a run of minutes trains
 stands in ``stored``. A space is named by its family and by what it was shown: *MiniLM,
-gloss* read the gloss, *MiniLM, lead* the lead section. Chapter: ``closing/one_world``.
+gloss* read the gloss, *MiniLM, text* the lead section or the definition. A name of
+several words has the mean of their vectors. Chapter: ``closing/one_world``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,22 +20,44 @@ from tutor.context.studies.attention import Reader, reader
 from tutor.datasets import models
 from tutor.datasets.world import World
 
+if TYPE_CHECKING:
+    from tutor.embedding import Embedding
+
 Table = NDArray[np.float64]
 
 SENTENCES = 3
-"""Sentences of a lead that are read: what a reader of a search result sees."""
+"""Sentences of a text that are read: what a reader of a search result sees."""
 
 
-def openings(leads: Sequence[str], sentences: int = SENTENCES) -> list[str]:
-    """Return the first sentences of each lead section."""
+def openings(texts: Sequence[str], sentences: int = SENTENCES) -> list[str]:
+    """Return the first sentences of each text."""
     return [
-        " ".join(re.split(r"(?<=[.!?])\s+", text.strip())[:sentences]) for text in leads
+        " ".join(re.split(r"(?<=[.!?])\s+", text.strip())[:sentences]) for text in texts
     ]
+
+
+def first_words(texts: Sequence[str], count: int) -> list[str]:
+    """Return the first ``count`` words of each text, cut at spaces."""
+    return [" ".join(text.split()[:count]) for text in texts]
+
+
+def composed(embedding: Embedding, words: Sequence[str]) -> Table:
+    r"""Return the mean of the vectors of each word's pieces: (n, dim).
+
+    .. math:: x_i = \frac{1}{|W_i|} \sum_{w \in W_i} v_w
+
+    Pieces stand in one string, with spaces between them; one piece keeps its vector.
+    """
+    pieces = [word.split() for word in words]
+    keys = tuple(dict.fromkeys(piece for one in pieces for piece in one))
+    V = np.asarray(embedding.subset(keys).vectors, np.float64)
+    row = {key: i for i, key in enumerate(keys)}
+    return np.stack([V[[row[piece] for piece in one]].mean(axis=0) for one in pieces])
 
 
 def words(world: World) -> Table:
     """Return GloVe-6B's vectors of the concepts' words (n, 50)."""
-    return np.asarray(models.glove().subset(world.column("word")).vectors, np.float64)
+    return composed(models.glove(), world.column("word"))
 
 
 def bags(texts: Sequence[str]) -> dict[str, Table]:
@@ -81,10 +105,10 @@ def pixels(world: World, size: int = 8) -> Table:
 
 def fixed(world: World) -> dict[str, Table]:
     """Return all spaces that need no training, by name."""
-    glosses, leads = world.column("gloss"), openings(world.leads())
+    glosses, told = world.column("gloss"), openings(world.texts())
     model = reader()
     spaces = {"GloVe-6B, word": words(world)}
-    for kind, texts in (("gloss", glosses), ("lead", leads)):
+    for kind, texts in (("gloss", glosses), ("text", told)):
         spaces |= {f"{name}, {kind}": X for name, X in bags(texts).items()}
         spaces[f"MiniLM, {kind}"] = minilm(texts, model)
     spaces["own BERT, gloss"] = own_bert(glosses)

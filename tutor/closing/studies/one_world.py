@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tutor.claims.studies import Study
 from tutor.closing.one_world import reference as rsa
 from tutor.closing.one_world import rotation, spaces, stored
-from tutor.datasets import graphs, texts
+from tutor.datasets import texts
 from tutor.datasets.world import World, world
 from tutor.datasets.world_graph import world_triples
 from tutor.datasets.world_links import LEAST
@@ -54,19 +54,14 @@ K = 10
 
 
 # --- runs ----------------------------------------------------------------------------
-def rows_of(embedding: Embedding, keys: Sequence[str]) -> Table:
-    """Return the rows of some keys as float64 (n, dim)."""
-    return np.asarray(embedding.subset(keys).vectors, np.float64)
-
-
 def word_runs(corpus: Corpus, words: Sequence[str]) -> dict[str, Runs]:
     """Return the vectors that the course's own text teaches, one run a seed."""
     sgns = [fit_sgns(corpus, SGNS, seed=seed).embedding for seed in SEEDS]
     several = [fit_glove(corpus, GLOVE, seed=seed).embedding for seed in FEW]
     return {
-        SGNS_NAME: np.stack([rows_of(run, words) for run in sgns]),
-        "GloVe, word": np.stack([rows_of(run, words) for run in several]),
-        "SVD, word": rows_of(fit_svd(corpus, SVD).embedding, words)[None],
+        SGNS_NAME: np.stack([spaces.composed(run, words) for run in sgns]),
+        "GloVe, word": np.stack([spaces.composed(run, words) for run in several]),
+        "SVD, word": spaces.composed(fit_svd(corpus, SVD).embedding, words)[None],
     }
 
 
@@ -74,29 +69,39 @@ def halves(corpus: Corpus, words: Sequence[str]) -> dict[str, Any]:
     """Return how far two halves of the text agree: the ceiling of the text itself.
 
     Even and odd documents; they stand in one fixed random order, so each half holds
-    every source. Words that one half lacks are left out of both.
+    every source. Names of which one half lacks a word are left out of both.
     """
     rows = np.arange(len(corpus))
     parts = [corpus.subset(rows[start::2]) for start in (0, 1)]
-    known = [w for w in words if all(w in part.vocabulary for part in parts)]
+    known = [
+        name
+        for name in words
+        if all(piece in part.vocabulary for part in parts for piece in name.split())
+    ]
     found: dict[str, Any] = {"words": len(known)}
     runs = {
         SGNS_NAME: [fit_sgns(p, SGNS, seed=SEEDS[0]).embedding for p in parts],
         "SVD, word": [fit_svd(p, SVD).embedding for p in parts],
     }
     for name, pair in runs.items():
-        one, other = (rsa.similarities(rows_of(run, known)) for run in pair)
+        one, other = (rsa.similarities(spaces.composed(run, known)) for run in pair)
         found[name] = round(rsa.agreement(one, other), 4)
     return found
 
 
-def walk_runs(concepts: World) -> Runs:
-    """Return DeepWalk's vectors of the concepts' articles, one run a seed."""
-    mentions = graphs.wikipedia_mentions()
+def walk_runs(whole: World, concepts: World) -> tuple[Runs, dict[str, int]]:
+    """Return DeepWalk's vectors of the concepts' nodes, one run a seed; and sizes."""
+    mentions = whole.mentions()
     graph = Graph.from_edges(mentions.titles, mentions.arcs).largest_component()
     keys = [mentions.titles[row] for row in concepts.column("node")]
     fits = (fit_walks(graph, seed=seed) for seed in SEEDS)
-    return np.stack([rows_of(fit.embedding, keys) for fit in fits])
+    runs = np.stack([rows_of(fit.embedding, keys) for fit in fits])
+    return runs, {"nodes": len(graph), "mentions": len(mentions.arcs)}
+
+
+def rows_of(embedding: Embedding, keys: Sequence[str]) -> Table:
+    """Return the rows of some keys as float64 (n, dim)."""
+    return np.asarray(embedding.subset(keys).vectors, np.float64)
 
 
 def knowledge_runs(whole: World, concepts: World) -> tuple[dict[str, Runs], dict]:
@@ -165,6 +170,20 @@ def searches(runs: Mapping[str, Table]) -> dict[str, float]:
     }
 
 
+def effects(tables: Mapping[str, list[Table]]) -> dict[str, Effect]:
+    """Return what the chapter's stored claims rest on, by the name of the claim."""
+    sgns, walk = tables[SGNS_NAME], tables[WALKS_NAME]
+    gloss, text = "MiniLM, gloss", "MiniLM, text"
+    return {
+        "ceiling": rsa.agreement_effect(paired(sgns, walk), neighbouring_runs(walk)),
+        "text": against(
+            tables, (SGNS_NAME, "SVD, word"), (SGNS_NAME, "GloVe-6B, word")
+        ),
+        "wordnet": against(tables, (FACTS_NAME, gloss), (FACTS_NAME, text)),
+        "wikipedia": against(tables, (WALKS_NAME, text), (WALKS_NAME, gloss)),
+    }
+
+
 def compared(runs: Mapping[str, Table], concepts: World) -> dict[str, Any]:
     """Return what the chapter shows of all spaces: tables, ceilings, effects."""
     tables = tables_of(runs)
@@ -173,21 +192,6 @@ def compared(runs: Mapping[str, Table], concepts: World) -> dict[str, Any]:
         name: rsa.agreement_effect(neighbouring_runs(part))
         for name, part in tables.items()
         if len(part) > 1
-    }
-    sgns, walk = tables[SGNS_NAME], tables[WALKS_NAME]
-    effects = {
-        "ceiling": rsa.agreement_effect(paired(sgns, walk), neighbouring_runs(walk)),
-        "text": against(
-            tables, (SGNS_NAME, "SVD, word"), (SGNS_NAME, "GloVe-6B, word")
-        ),
-        "wordnet": against(
-            tables,
-            ("TransE, entity", "MiniLM, gloss"),
-            ("TransE, entity", "MiniLM, lead"),
-        ),
-        "wikipedia": against(
-            tables, (WALKS_NAME, "MiniLM, lead"), (WALKS_NAME, "MiniLM, gloss")
-        ),
     }
     return {
         "spaces": list(tables),
@@ -198,21 +202,7 @@ def compared(runs: Mapping[str, Table], concepts: World) -> dict[str, Any]:
         ),
         "transfer": searches(runs),
         "ceilings": {name: asdict(effect) for name, effect in ceilings.items()},
-        "effects": {name: asdict(effect) for name, effect in effects.items()},
-    }
-
-
-def wider(whole: World) -> dict[str, Any]:
-    """Return agreements on every concept with a drawing, a gloss and a word."""
-    kept = World(tuple(c for c in whole.concepts if c.word))
-    found = {
-        "GloVe-6B, word": spaces.words(kept),
-        "MiniLM, gloss": spaces.minilm(kept.column("gloss")),
-        "ImageNet, drawing": spaces.imagenet(kept),
-    }
-    return {
-        "concepts": len(kept),
-        "agreement": every_pair(tables_of(found), rsa.agreement),
+        "effects": {name: asdict(effect) for name, effect in effects(tables).items()},
     }
 
 
@@ -226,7 +216,8 @@ def train_spaces() -> dict[str, Any]:
     corpus = texts.course_en(min_count=LEAST)
     facts, knowledge = knowledge_runs(whole, concepts)
     runs = word_runs(corpus, concepts.column("word"))
-    runs |= {WALKS_NAME: walk_runs(concepts)} | facts
+    walks, sizes = walk_runs(whole, concepts)
+    runs |= {WALKS_NAME: walks} | facts
     sha256 = stored.write(stored.path(), concepts.column("name"), runs)
     kept = stored.read(stored.path(), concepts.column("name"), sha256)
     ordered = {name: kept[name] for name in runs}  # half precision, as readers have it
@@ -238,16 +229,16 @@ def train_spaces() -> dict[str, Any]:
         "dims": {name: int(table.shape[-1]) for name, table in every.items()},
         "seeds": {name: len(table) for name, table in ordered.items()},
         "knowledge": knowledge,
+        "graph": sizes,
         "halves": halves(corpus, concepts.column("word")),
         **compared(every, concepts),
-        "wider": wider(whole),
     }
 
 
 _ONE = "tutor.closing.one_world"
 INPUTS = (
     *(f"{_ONE}.{name}" for name in ("reference", "rotation", "spaces", "stored")),
-    *(f"tutor.datasets.{name}" for name in ("world", "world_links", "world_graph")),
+    *(f"tutor.datasets.world{end}" for end in ("", "_links", "_texts", "_graph")),
     *("tutor.datasets.graphs", "tutor.graphs.graph", "tutor.graphs.walks.config"),
     *("tutor.graphs.walks.reference", "tutor.graphs.walks.fast"),
     *("tutor.words.word2vec.fast", "tutor.words.word2vec.walk"),
@@ -255,7 +246,7 @@ INPUTS = (
     *("tutor.words.glove.reference", "tutor.words.glove.fast"),
     *("tutor.knowledge.triples.reference", "tutor.knowledge.triples.train"),
     *(fit_sgns, fit_svd, fit_glove, fit_walks, fit_triples),
-    *(word_runs, walk_runs, knowledge_runs, compared, wider, halves, searches),
+    *(word_runs, walk_runs, knowledge_runs, compared, effects, halves, searches),
 )
 STUDIES = {
     "one_world-spaces": Study(
