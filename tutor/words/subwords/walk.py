@@ -31,8 +31,9 @@ class Plan(NamedTuple):
     ----------
     words : word2vec's plan
         Tokens, offsets, keep probabilities, deck of noise.
-    rows : Rows
-        The rows of each word of the vocabulary, its own first.
+    rows : the rows of a vocabulary
+        Those of each word, its own first; see
+        :func:`tutor.words.subwords.reference.rows_of_words`.
     gains : (vocab,) float64
         See :func:`tutor.words.subwords.reference.gains`.
     """
