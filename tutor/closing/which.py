@@ -136,8 +136,13 @@ ADVICE = (
     Advice(
         "You search documents, and no packaged encoder is allowed.",
         "Weigh word vectors by SIF rather than averaging them plainly. Paragraph "
-        "vectors beat LSA on the book's documents.",
-        _yes("paragraphs-sif", "paragraphs-lsa", "matryoshka-sif-live"),
+        "vectors beat LSA on the book's documents and were level with word vectors of "
+        "the same length, trained as long and weighed by SIF, which cost nothing more "
+        "for a document that comes later.",
+        (
+            *_yes("paragraphs-sif", "paragraphs-lsa", "matryoshka-sif-live"),
+            Support("paragraphs-dbow-sif", "tie"),
+        ),
     ),
     Advice(
         "Your index of documents must be very small.",
