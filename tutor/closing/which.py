@@ -137,8 +137,7 @@ ADVICE = (
         "You search documents, and no packaged encoder is allowed.",
         "Weigh word vectors by SIF rather than averaging them plainly. Paragraph "
         "vectors beat LSA on the book's documents and were level with word vectors of "
-        "the same length, trained as long and weighed by SIF, which cost nothing more "
-        "for a document that comes later.",
+        "the same length, trained as long and weighed by SIF.",
         (
             *_yes("paragraphs-sif", "paragraphs-lsa", "matryoshka-sif-live"),
             Support("paragraphs-dbow-sif", "tie"),
