@@ -248,10 +248,12 @@ ADVICE = (
     Advice(
         "Your tables of users and items do not fit.",
         "Share one table among the fields, with two look-ups and a salt for each. On "
-        "ratings of films it beat separate small tables of the same bytes; on late "
+        "ratings of films it beat separate small tables of the same bytes, also those "
+        "with two look-ups of their own; with no salt at all it was as good. On late "
         "flights it was a tie.",
         (
             *_yes("multiplexing-fair", "multiplexing-lookups", "multiplexing-one-salt"),
+            *_yes("multiplexing-two-hashes", "multiplexing-no-salt"),
             Support("multiplexing-flights", "tie"),
         ),
     ),
