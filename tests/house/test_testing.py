@@ -75,11 +75,11 @@ def test_elsewhere_own_tests_decide_and_notebooks_report(runs, monkeypatch):
 
 
 def test_the_last_line_compares_with_the_budget(runs, monkeypatch, capsys):
-    clock = iter([0.0, 60 * 40.0])
+    clock = iter([0.0, 60 * 48.0])
     monkeypatch.setattr(testing.time, "monotonic", lambda: next(clock))
     testing.main()
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "make test: 40.0 min of 32 min on two cores, 8.0 min over"
+    assert last == "make test: 48.0 min of 40 min on two cores, 8.0 min over"
     assert budgets.line("x", 90, 3) == "x: 1.5 min of 3 min on two cores"
 
 

@@ -114,7 +114,7 @@ def test_windows_numpy_equal_numba(kind):
 
     words = [f"w{i:02d}" for i in range(20)]
     corpus = Corpus.from_documents([words])
-    engine = replace(ENGINE, **KINDS[kind], sample=0, dynamic=False)
+    engine = replace(ENGINE, **{**KINDS[kind], "sample": 0, "dynamic": False})
     config = JointConfig(engine=engine, weight=5, visits=1)
     plan = word2vec.make_plan(corpus, engine)
     plan = plan._replace(tokens=plan.tokens[:3], offsets=np.array([0, 3]))
