@@ -216,7 +216,7 @@ def line(record: Mapping[str, Any]) -> str:
             text += f"\n    {side} {name}: {statistics.median(scores):.3f} ({spread})"
     for name in record.get("rival", {}).get("quality", {}):
         mean, low, high = difference(record, name)
-        text += f"\n    ours - rival, {name}: {mean:.3f} [{low:.3f}, {high:.3f}]"
+        text += f"\n    ours - rival, {name}: {mean:z.3f} [{low:z.3f}, {high:z.3f}]"
     return text
 
 

@@ -101,7 +101,7 @@ def _difference(row: Mapping[str, Any], score: str) -> str:
     mean, low, high = difference(row, score)
     if max(map(abs, row["ours"]["quality"][score])) >= 1000:
         return f"{mean:,.0f}"
-    return f"{mean:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
+    return f"{mean:z.3f} [{low:z.3f}, {high:z.3f}]".replace("-", "−")
 
 
 def _spread(values: Sequence[float]) -> str:
