@@ -1,5 +1,7 @@
 """The benchmark of memory: copies on disk, a run in a process of its own, its peak."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -57,8 +59,9 @@ def test_anonymous_memory_is_seen_and_mapped_files_are_not(tmp_path):
         file.truncate(size)
 
     def hold():
-        for _ in range(5):
-            np.ones(size, np.uint8).sum()
+        held = np.ones(size, np.uint8)
+        time.sleep(0.2)  # long enough to be looked at on a busy machine
+        del held
 
     def read():
         np.memmap(path, np.uint8, "r").sum()

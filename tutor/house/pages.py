@@ -10,6 +10,7 @@ from __future__ import annotations
 import pkgutil
 import posixpath
 import re
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 BIBLIOGRAPHY = ROOT / "book" / "appendix" / "references.bib"
 _NOT_API = {"house", "benchmarks", "exercises", "studies", "data", "__main__"}
+PARTED = {
+    "words_more": tuple(
+        f"tutor.words.{room}"
+        for room in ("bias", "knowledge", "ladder", "numbers", "senses", "terms")
+    )
+}
+"""Pages that take some rooms of a part whose own page would be too heavy."""
 
 
 # --- bibliography ---------------------------------------------------------------------
@@ -94,13 +102,22 @@ def modules() -> list[str]:
 
 
 def modules_of(docname: str) -> list[str]:
-    """Return the modules of one API page: a room's, or all rooms without a page."""
+    """Return the modules of one API page: a part's, or all parts without a page."""
     page = docname.rpartition("api")[2].strip("_")
+    moved = {n: p for p, rooms in PARTED.items() for n in modules() if _in(n, rooms)}
+    if page in PARTED:
+        return [name for name, its in moved.items() if its == page]
     pages = {path.stem[4:] for path in BIBLIOGRAPHY.parent.glob("api_*.md")}
     rooms = {name: [*name.split("."), ""][1] for name in modules()}
     if page:
-        return [name for name, room in rooms.items() if room == page]
+        found = [name for name, room in rooms.items() if room == page]
+        return [name for name in found if name not in moved]
     return [name for name, room in rooms.items() if room not in pages]
+
+
+def _in(name: str, rooms: Sequence[str]) -> bool:
+    """Say whether a module is one of these rooms or stands in one."""
+    return any(name == room or name.startswith(f"{room}.") for room in rooms)
 
 
 def api(docname: str) -> str:
