@@ -104,11 +104,12 @@ def modules() -> list[str]:
 def modules_of(docname: str) -> list[str]:
     """Return the modules of one API page: a part's, or all parts without a page."""
     page = docname.rpartition("api")[2].strip("_")
-    moved = {n: p for p, rooms in PARTED.items() for n in modules() if _in(n, rooms)}
+    names = modules()
+    moved = {n: p for p, rooms in PARTED.items() for n in names if _in(n, rooms)}
     if page in PARTED:
         return [name for name, its in moved.items() if its == page]
     pages = {path.stem[4:] for path in BIBLIOGRAPHY.parent.glob("api_*.md")}
-    rooms = {name: [*name.split("."), ""][1] for name in modules()}
+    rooms = {name: [*name.split("."), ""][1] for name in names}
     if page:
         found = [name for name, room in rooms.items() if room == page]
         return [name for name in found if name not in moved]

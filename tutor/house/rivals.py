@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import metadata
 
 from tutor.house import setup
@@ -43,4 +42,3 @@ def ensure() -> None:
             setup.run([*uv, pin], setup.uv_variables())
         except setup.HouseError as error:
             print(f"{pin} is not here, its rows go without it: {error}", flush=True)
-    sys.stdout.flush()

@@ -217,11 +217,15 @@ def uv_variables() -> dict[str, str]:
     return variables
 
 
+def torch_is_chosen() -> bool:
+    """Return whether the reader said where torch comes from."""
+    names = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_TORCH_BACKEND")
+    return any(os.environ.get(name) for name in names)
+
+
 def install_commands(root: Path = ROOT) -> list[list[str]]:
     """Return uv's two calls: the requirements, then the package itself."""
-    links = os.environ.get("PIP_FIND_LINKS") or os.environ.get("UV_FIND_LINKS")
-    chosen = links or os.environ.get("UV_TORCH_BACKEND")
-    backend = [] if chosen else ["--torch-backend=auto"]
+    backend = [] if torch_is_chosen() else ["--torch-backend=auto"]
     uv = [str(binary("uv", root)), "pip", "install", "--quiet"]
     uv += ["--python", str(binary("python", root))]
     pins = root / "constraints.txt"
@@ -257,9 +261,8 @@ def install(root: Path = ROOT) -> str:
 
 def room() -> float:
     """Return the gigabytes a first set-up needs; uv takes CUDA where a driver is."""
-    names = ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_TORCH_BACKEND")
-    chosen = any(os.environ.get(name) for name in names)
-    return FRESH_GB if chosen or not shutil.which("nvidia-smi") else CUDA_GB
+    cuda = shutil.which("nvidia-smi") and not torch_is_chosen()
+    return CUDA_GB if cuda else FRESH_GB
 
 
 def ensure(root: Path = ROOT) -> None:
