@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.word2vec import THREADS, TURNS, mixed, quality
+from tutor.benchmarks.word2vec import THREADS, TURNS, gensim_settings, mixed, quality
 
 MIN_COUNT = 5
 
@@ -94,15 +94,8 @@ def _gensim(turns: list[tuple[int, Path]], config: Any) -> Callable[[], Any]:
         seed, path = turns.pop(0)
         model = Word2Vec(
             LineSentence(path),
-            vector_size=config.dim,
-            window=config.window,
-            negative=config.negatives,
-            sg=1,
-            sample=config.sample,
-            alpha=config.learning_rate,
-            min_alpha=config.min_learning_rate,
+            **gensim_settings(config),
             min_count=MIN_COUNT,
-            workers=THREADS,
             epochs=1,
             seed=seed + 1,
         )

@@ -140,6 +140,21 @@ def _ours(orders: list[Any], config: Any) -> Callable[[], Any]:
     return work
 
 
+def gensim_settings(config: Any) -> dict[str, Any]:
+    """Return a configuration of ours under gensim's names."""
+    return {
+        "vector_size": config.dim,
+        "window": config.window,
+        "negative": 0 if config.objective == TREE else config.negatives,
+        "hs": int(config.objective == TREE),
+        "sg": int(config.architecture == "skipgram"),
+        "sample": config.sample,
+        "alpha": config.learning_rate,
+        "min_alpha": config.min_learning_rate,
+        "workers": THREADS,
+    }
+
+
 def _gensim(vocabulary: Any, words: list[Any], config: Any) -> Callable[[], Any]:
     """Return the same work for gensim: a model a turn, its vocabulary built."""
     from gensim.models import Word2Vec
@@ -149,19 +164,7 @@ def _gensim(vocabulary: Any, words: list[Any], config: Any) -> Callable[[], Any]
     counts = dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True))
     ready = []
     for seed, documents in enumerate(words):
-        model = Word2Vec(
-            vector_size=config.dim,
-            window=config.window,
-            negative=0 if config.objective == TREE else config.negatives,
-            hs=int(config.objective == TREE),
-            sg=int(config.architecture == "skipgram"),
-            sample=config.sample,
-            alpha=config.learning_rate,
-            min_alpha=config.min_learning_rate,
-            min_count=1,
-            workers=THREADS,
-            seed=seed + 1,
-        )
+        model = Word2Vec(**gensim_settings(config), min_count=1, seed=seed + 1)
         model.build_vocab_from_freq(counts, corpus_count=len(documents))
         start = _start(vocabulary, config, seed)
         model.wv.vectors[[model.wv.key_to_index[w] for w in vocabulary.words]] = start
