@@ -122,3 +122,25 @@ def test_a_chapters_edit_button_leads_to_its_text():
     plain = buttons("intro.md")
     pages.edit_the_source(plain, "intro")
     assert plain == buttons("intro.md")
+
+
+def test_the_contents_of_source_pages_are_rendered_once_a_depth():
+    asked, made = [], {}
+
+    def toctree(page):
+        def render(**options):
+            asked.append((page, options))
+            return f"{'../' * page.count('/')}index.html {options}"
+
+        return pages.contents_once(render, page, made)
+
+    one = toctree("_modules/tutor/claims")(maxdepth=1)
+    assert toctree("_modules/tutor/plot")(maxdepth=1) == one
+    deeper = toctree("_modules/tutor/words/counts")(maxdepth=1)
+    assert deeper.startswith("../../../index.html")
+    assert toctree("_modules/tutor/plot")(maxdepth=2) != one
+    assert [page for page, _ in asked] == [
+        "_modules/tutor/claims",
+        "_modules/tutor/words/counts",
+        "_modules/tutor/plot",
+    ]

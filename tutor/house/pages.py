@@ -10,7 +10,7 @@ from __future__ import annotations
 import pkgutil
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -226,10 +226,32 @@ def edit_the_source(buttons: list[Any], docname: str) -> None:
             button["url"] = button["url"].replace(made, text)
 
 
+def contents_once(
+    toctree: Callable[..., str], pagename: str, made: dict[Any, str]
+) -> Callable[..., str]:
+    """Return a page's ``toctree``, rendered once for all source pages of one depth.
+
+    Sphinx resolves the whole contents anew for each page, a second each. A page of
+    source code is no entry of the contents, so what it shows depends only on how many
+    folders lie above it, by which the addresses begin.
+    """
+
+    def shared(**options: Any) -> str:
+        key = (pagename.count("/"), *sorted(options.items()))
+        if key not in made:
+            made[key] = toctree(**options)
+        return made[key]
+
+    return shared
+
+
 def _on_page(
     app: Any, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     edit_the_source(context.get("header_buttons", []), pagename)
+    if pagename.startswith("_modules/"):
+        made = vars(app).setdefault("contents_of_sources", {})
+        context["toctree"] = contents_once(context["toctree"], pagename, made)
 
 
 def setup(app: Any) -> dict[str, Any]:
