@@ -12,7 +12,7 @@ from scipy import stats
 from threadpoolctl import threadpool_info
 
 from tutor.benchmarks import Row, _machine
-from tutor.house import bench
+from tutor.house import bench, speed
 from tutor.house.setup import HouseError
 
 
@@ -197,3 +197,9 @@ def test_every_row_says_its_threads(name):
     ]
     assert calls
     assert all("threads" in {key.arg for key in call.keywords} for call in calls)
+
+
+@pytest.mark.parametrize("name", bench.names())
+def test_every_benchmark_was_measured(name):
+    """Else the page of speed would be silent about a part of the book."""
+    assert [row for row in speed.rows() if row["benchmark"] == name]

@@ -79,6 +79,7 @@ FAMILIES = (
         "noise words by smoothed frequency",
         Support("subwords-rare-live", "reproduced"),
         Support("subwords-unknown-live", "undecided"),
+        "fastText training, 3 to 6-grams, 1 thread, against fastText",
     ),
     Family(
         "several vectors a word",
@@ -104,6 +105,7 @@ FAMILIES = (
         "noise words",
         Support("paragraphs-lsa", "reproduced"),
         Support("paragraphs-bound", "not reproduced at this size"),
+        "paragraph vectors, dbow, 1 thread",
     ),
     Family(
         "masked language model",
@@ -112,6 +114,7 @@ FAMILIES = (
         "all other pieces, by softmax",
         Support("bert-both-sides-live", "reproduced"),
         Support("bert-both-sides", "not reproduced at this size"),
+        "masked language model, one step",
     ),
     Family(
         "tuned sentence encoder",
@@ -120,6 +123,7 @@ FAMILIES = (
         "the other texts of the batch",
         Support("matryoshka-pooling", "reproduced"),
         Support("attention-sentence-order", "reproduced"),
+        "MiniLM sentence vectors, against sentence-transformers",
     ),
     Family(
         "pictures with words",
@@ -128,6 +132,7 @@ FAMILIES = (
         "the other pairs of the batch",
         Support("clip-small-unseen", "reproduced"),
         Support("clip-full-looks", "not reproduced at this size"),
+        "contrastive loss and gradient, batch 2048, open_clip",
     ),
     Family(
         "heads trained on text alone",
@@ -136,6 +141,7 @@ FAMILIES = (
         "those of the encoder beneath",
         Support("text_only-centred", "reproduced"),
         Support("text_only-half", "undecided"),
+        "head on text vectors",
     ),
     Family(
         "walks on a graph",
@@ -161,6 +167,7 @@ FAMILIES = (
         "all other entities, or sampled ones",
         Support("triples-complex-kinships", "reproduced"),
         Support("triples-spread-kinships", "not reproduced at this size"),
+        "RotatE, self-adversarial sampling",
     ),
     Family(
         "facts: flows",
@@ -169,6 +176,7 @@ FAMILIES = (
         "all other entities, or sampled ones",
         Support("flows-affine-share-live", "reproduced"),
         Support("flows-uncertainty-umls", "undecided"),
+        "NFE-3, scores of all tails",
     ),
     Family(
         "shared tables",
@@ -177,6 +185,7 @@ FAMILIES = (
         "none of their own",
         Support("multiplexing-fair", "reproduced"),
         Support("multiplexing-orthogonal-blocks", "undecided"),
+        "shared table, two look-ups, MovieLens",
     ),
 )
 
