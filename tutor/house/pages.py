@@ -249,6 +249,11 @@ def _on_page(
     app: Any, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     edit_the_source(context.get("header_buttons", []), pagename)
+
+
+def _before_page(
+    app: Any, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
     if pagename.startswith("_modules/"):
         made = vars(app).setdefault("contents_of_sources", {})
         context["toctree"] = contents_once(context["toctree"], pagename, made)
@@ -259,5 +264,7 @@ def setup(app: Any) -> dict[str, Any]:
     # Jupyter Book configures an extension the book leaves out: accept and ignore it.
     app.add_config_value("comments_config", {}, "html")
     app.connect("source-read", _on_read)
-    app.connect("html-page-context", _on_page, priority=900)  # the theme's are there
+    # the theme fills its sidebars at 500 and adds its buttons up to 900
+    app.connect("html-page-context", _before_page, priority=100)
+    app.connect("html-page-context", _on_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
