@@ -1,5 +1,6 @@
 """The benchmark of memory: copies on disk, a run in a process of its own, its peak."""
 
+import mmap
 import time
 
 import numpy as np
@@ -59,9 +60,12 @@ def test_anonymous_memory_is_seen_and_mapped_files_are_not(tmp_path):
         file.truncate(size)
 
     def hold():
-        held = np.ones(size, np.uint8)
-        time.sleep(0.2)  # long enough to be looked at on a busy machine
-        del held
+        """Hold new pages: an array may come from what the process has freed before."""
+        kind = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        with mmap.mmap(-1, size, flags=kind) as held:
+            for start in range(0, size, mmap.PAGESIZE):
+                held[start] = 1
+            time.sleep(0.2)  # long enough to be looked at on a busy machine
 
     def read():
         np.memmap(path, np.uint8, "r").sum()
