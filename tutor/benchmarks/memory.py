@@ -129,10 +129,21 @@ def opened(folder: Path) -> Any:
 # --- one run in a process of its own -------------------------------------------------
 def measured(folder: Path) -> dict[str, float]:
     """Train on the corpus of a folder in a new process; return megabytes by name."""
-    command = [sys.executable, "-m", "tutor.benchmarks.memory", str(folder)]
+    return run_apart(__name__, str(folder), f"on {folder.name}")
+
+
+def run_apart(module: str, argument: str, what: str) -> dict[str, float]:
+    """Run a benchmark's module in a new process and return what it prints.
+
+    Raises
+    ------
+    RuntimeError
+        When it fails, with ``what`` it ran and what it wrote.
+    """
+    command = [sys.executable, "-m", module, argument]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"the run on {folder.name} failed:\n{done.stderr}")
+        raise RuntimeError(f"the run {what} failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout)
     return found
 

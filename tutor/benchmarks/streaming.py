@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.memory import LONG, SHORT, STATUS, peak_anonymous
+from tutor.benchmarks.memory import LONG, SHORT, STATUS, peak_anonymous, run_apart
 
 
 def rows(quick: bool) -> list[Row]:
@@ -38,9 +37,8 @@ def _row(long: int, short: int) -> Row:
     def quality(found: Mapping[str, float]) -> dict[str, float]:
         scores = {}
         for run in (found, small()):
-            scores[f"anonymous MB, {run['tokens'] / 1e6:.3g} M tokens"] = run[
-                "anonymous"
-            ]
+            text = f"{run['tokens'] / 1e6:.3g} M tokens"
+            scores[f"anonymous MB, {text}"] = run["anonymous"]
         return scores
 
     return Row(
@@ -66,12 +64,7 @@ def _row(long: int, short: int) -> Row:
 
 def measured(tokens: int) -> dict[str, float]:
     """Write a corpus of that many tokens in a new process; return what it held."""
-    command = [sys.executable, "-m", "tutor.benchmarks.streaming", str(tokens)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"the run of {tokens} tokens failed:\n{done.stderr}")
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    return run_apart(__name__, str(tokens), f"of {tokens} tokens")
 
 
 def repeated(corpus: Any, tokens: int) -> Iterator[str]:
@@ -99,10 +92,7 @@ def write(tokens: int) -> dict[str, float]:
             lambda: streaming.write_corpus(folder, documents, shuffle=True)
         )
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
-    return {
-        "tokens": meta["tokens"],
-        "anonymous": held,
-    }
+    return {"tokens": meta["tokens"], "anonymous": held}
 
 
 if __name__ == "__main__":

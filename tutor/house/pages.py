@@ -11,6 +11,7 @@ import pkgutil
 import posixpath
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -252,10 +253,14 @@ def _on_page(
 
 
 def _before_page(
-    app: Any, pagename: str, template: str, context: dict[str, Any], doctree: Any
+    made: dict[Any, str],
+    app: Any,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: Any,
 ) -> None:
     if pagename.startswith("_modules/"):
-        made = vars(app).setdefault("contents_of_sources", {})
         context["toctree"] = contents_once(context["toctree"], pagename, made)
 
 
@@ -265,6 +270,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_config_value("comments_config", {}, "html")
     app.connect("source-read", _on_read)
     # the theme fills its sidebars at 500 and adds its buttons up to 900
-    app.connect("html-page-context", _before_page, priority=100)
+    app.connect("html-page-context", partial(_before_page, {}), priority=100)
     app.connect("html-page-context", _on_page, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
