@@ -58,6 +58,24 @@ def prefetch_row(context, array, row, lines):
     return types.void(array, row, lines), generate
 
 
+# --- the rows of the next window -----------------------------------------------------
+@njit(inline="always", cache=True)
+def ahead_jit(word, deck, negatives, card, nodes, count, outs):
+    """List in ``outs[1]`` the ``count`` output rows that a window of ``word`` reads."""
+    outs[1, 0] = word
+    for j in range(negatives):
+        outs[1, j + 1] = deck[min(card + j, len(deck) - 1)]
+    for j in range(0 if negatives else count):
+        outs[1, j] = nodes[word, j]
+
+
+@njit(inline="always", cache=True)
+def early_jit(V, outs, first, last, soon, lines):
+    """Ask for the rows ``first`` to ``last`` of the ``soon`` that come next."""
+    for j in range(first, min(last, soon)):
+        prefetch_row(V, outs[1, j], lines)
+
+
 # --- windows over kept tokens --------------------------------------------------------
 @njit(inline="always", cache=True)
 def refill_jit(tokens, i, end, keep, key, words, places, n, t, window):
@@ -87,16 +105,3 @@ def neighbours_jit(words, n, t, reach, contexts):
             contexts[c] = words[s]
             c += 1
     return c
-
-
-@njit(inline="always", cache=True)
-def prefetch_jit(U, V, words, places, n, t, deck, negatives, card, window, lines):
-    """Ask for the rows that the window after ``t`` will need."""
-    later, soon = min(t + 1 + window, n - 1), min(t + 1, n - 1)
-    prefetch_row(U, words[later], lines)
-    prefetch_row(V, words[soon], lines)
-    card += (places[soon] - places[t]) * negatives
-    if card >= len(deck):
-        card %= len(deck)
-    for j in range(card, min(card + negatives, len(deck))):
-        prefetch_row(V, deck[j], lines)

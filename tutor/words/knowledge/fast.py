@@ -16,7 +16,7 @@ from numba import float32, njit
 from numpy.typing import NDArray
 
 from tutor.sampling.fast import integer_at_jit
-from tutor.words.fast import neighbours_jit, prefetch_jit, prefetch_row, refill_jit
+from tutor.words.fast import ahead_jit, neighbours_jit, prefetch_row, refill_jit
 from tutor.words.knowledge.config import JointConfig
 from tutor.words.knowledge.edges import EdgeRows
 from tutor.words.knowledge.joint import visits_of
@@ -28,11 +28,8 @@ from tutor.words.word2vec.fast import (
     ONE,
     ROWS,
     SECOND,
-    fused_jit,
     noise_jit,
-    paired_jit,
-    stage_jit,
-    unstage_jit,
+    pairs_jit,
 )
 from tutor.words.word2vec.walk import Plan
 
@@ -58,9 +55,9 @@ def _visit_jit(U, visits, done, due, step, lines):
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def joint_jit(U, V, plan, run, kind, visits, share, blocks, lines):
     """Train on all tokens in order, the visits spread between the windows."""
-    tokens, offsets, keep, deck, _ = plan
+    tokens, offsets, keep, deck, (nodes, _, _) = plan
     window, dynamic, negatives, _, coin, reach_key, card, rate0, slope = run
-    width, total, done = 16 * len(lines), len(tokens), 0
+    total, done = len(tokens), 0
     room = 1024 + 2 * window
     words, places = np.empty(room, np.int32), np.empty(room, np.int64)
     inputs = np.empty(2 * window, np.int32)
@@ -68,8 +65,7 @@ def joint_jit(U, V, plan, run, kind, visits, share, blocks, lines):
     label = np.zeros((len(blocks), LANES), np.float32)
     label[0, 0] = label[0, SECOND] = ONE
     step, score = np.zeros_like(label), np.zeros_like(label)
-    count = negatives + 1
-    groups = (count + GROUP - 1) // GROUP
+    count, work = negatives + 1, (label, step, score)
     for document in range(len(offsets) - 1):
         i, end = offsets[document], offsets[document + 1]
         n = t = 0
@@ -87,9 +83,6 @@ def joint_jit(U, V, plan, run, kind, visits, share, blocks, lines):
             since = place
             if base >= len(deck):
                 base %= len(deck)
-            prefetch_jit(
-                U, V, words, places, n, t, deck, negatives, base, window, lines
-            )
             t += 1
             if c == 0:
                 continue
@@ -98,13 +91,11 @@ def joint_jit(U, V, plan, run, kind, visits, share, blocks, lines):
             _visit_jit(U, visits, done, due, TWO * rate * share, lines)
             done = due
             noise_jit(word, deck, negatives, base, outs, step, rate)
-            stage_jit(V, outs, count, blocks, width)
-            if len(kind) == 1:
-                paired_jit(U, inputs, c, blocks, groups, label, step, score, lines)
-                inputs[0] = inputs[c - 1]
-                c %= 2
-            fused_jit(U, inputs, c, blocks, groups, label, step, score, lines)
-            unstage_jit(V, outs, count, blocks, width)
+            prefetch_row(U, words[min(t + window, n - 1)], lines)
+            after = min(t, n - 1)
+            soon_card = base + (places[after] - place) * negatives
+            ahead_jit(words[after], deck, negatives, soon_card, nodes, count, outs)
+            pairs_jit(kind, U, V, inputs, c, outs, count, count, blocks, work, lines)
     last = TWO * float32(rate0 + slope) * share
     _visit_jit(U, visits, done, len(visits[0]), last, lines)
 

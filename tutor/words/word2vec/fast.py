@@ -6,12 +6,11 @@ batch is one (context, center) pair in ``fused``, two in ``paired``, a window in
 ``cbow``; gradients come from the rows before the step and are summed. Rows are padded
 with zeros to a multiple of 16 floats and stay zero there.
 
-What makes them fast: the output rows of a window are staged in one small block, which
-stays in the first-level cache for all its contexts; six dot products share one pass
-over the input row; every constant is float32 (one float64 would halve the vectors of
-the processor); noise is read in sequence from a shuffled deck; the rows of the next
-window are asked for early, by ``cbow`` one by one, since a core waits for few cache
-lines at once; ``paired`` loads and stores the block once for two contexts.
+What makes them fast: the output rows of a window are staged in a block small enough for
+the first-level cache; six dot products share one pass over the input row, ``paired``
+takes two inputs a pass; every constant is float32 (one float64 would halve the
+processor's vectors); noise is read in sequence from a shuffled deck; the next window's
+rows are asked for one at each context, since a core waits for few cache lines at once.
 
 Outputs come in groups of six. K = 5 is one group; more noise, or a Huffman path, takes
 several, the last filled up with rows whose step is 0.
@@ -27,8 +26,9 @@ from numba import float32, njit, uint64
 
 from tutor.sampling.fast import integer_at_jit
 from tutor.words.fast import (
+    ahead_jit,
+    early_jit,
     neighbours_jit,
-    prefetch_jit,
     prefetch_row,
     refill_jit,
     sigmoid_jit,
@@ -61,11 +61,16 @@ def unstage_jit(V, outs, count, blocks, width):
 
 
 @njit(inline="always", cache=True)
-def fused_jit(U, contexts, n, blocks, groups, label, step, score, lines):
-    """Train one window, one (context, center) pair at a time."""
-    w = 16 * len(lines)
+def fused_jit(kind, U, V, contexts, n, outs, count, done, soon, blocks, work, lines):
+    """Train one window, one (context, center) pair at a time.
+
+    The odd pair that ``paired`` leaves takes as many lanes, to be rounded as they are.
+    """
+    w, groups = 16 * len(lines), (count + GROUP - 1) // GROUP
+    lanes, (label, step, score) = SECOND * (1 + len(kind)), work
     for c in range(n):
         u = contexts[c]
+        early_jit(V, outs, done + c, done + c + 1, soon, lines)
         # --- scores: six dot products in one pass over the input row
         for g in range(groups):
             f0 = f1 = f2 = f3 = f4 = f5 = ZERO
@@ -81,7 +86,7 @@ def fused_jit(U, contexts, n, blocks, groups, label, step, score, lines):
             score[g, 3], score[g, 4], score[g, 5] = f3, f4, f5
         # --- coefficients: step (label - sigmoid(score)); a masked row has step 0
         for g in range(groups):
-            for j in range(LANES):
+            for j in range(lanes):
                 score[g, j] = step[g, j] * (label[g, j] - sigmoid_jit(score[g, j]))
         # --- update: the rows by the old input, the input by the old rows
         for g in range(groups):
@@ -106,11 +111,13 @@ def fused_jit(U, contexts, n, blocks, groups, label, step, score, lines):
 
 
 @njit(inline="always", cache=True)
-def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
+def paired_jit(U, V, contexts, n, outs, count, soon, blocks, work, lines):
     """Train one window, two (context, center) pairs a step; an odd one is left."""
-    w = 16 * len(lines)
+    w, groups = 16 * len(lines), (count + GROUP - 1) // GROUP
+    label, step, score = work
     for c in range(0, n - 1, 2):
         a, b = contexts[c], contexts[c + 1]
+        early_jit(V, outs, c, c + 2, soon, lines)
         # --- scores: twelve dot products in one pass over the two input rows
         for g in range(groups):
             f0 = f1 = f2 = f3 = f4 = f5 = h0 = h1 = h2 = h3 = h4 = h5 = ZERO
@@ -155,6 +162,19 @@ def paired_jit(U, contexts, n, blocks, groups, label, step, score, lines):
             for d in range(w):
                 U[a, d] += blocks[g, 6 * w + d]
                 U[b, d] += blocks[g, 7 * w + d]
+
+
+@njit(inline="always", cache=True)
+def pairs_jit(kind, U, V, inputs, n, outs, count, soon, blocks, work, lines):
+    """Train one window by the kernel that ``kind`` names; an odd pair is ``fused``."""
+    width, m = 16 * len(lines), n
+    stage_jit(V, outs, count, blocks, width)
+    if len(kind) == 1:
+        paired_jit(U, V, inputs, n, outs, count, soon, blocks, work, lines)
+        inputs[0], m = inputs[n - 1], n % 2
+    fused_jit(kind, U, V, inputs, m, outs, count, n - m, soon, blocks, work, lines)
+    unstage_jit(V, outs, count, blocks, width)
+    early_jit(V, outs, n, soon, soon, lines)
 
 
 @njit(inline="always", cache=True)
@@ -228,22 +248,11 @@ def path_jit(word, nodes, codes, count, outs, label, step, rate):
         step[g, k] = step[g, SECOND + k] = rate
 
 
-@njit(inline="always", cache=True)
-def ahead_jit(word, deck, negatives, card, nodes, count, outs):
-    """List in ``outs[1]`` the ``count`` output rows that a window of ``word`` reads."""
-    outs[1, 0] = word
-    for j in range(negatives):
-        outs[1, j + 1] = deck[min(card + j, len(deck) - 1)]
-    for j in range(0 if negatives else count):
-        outs[1, j] = nodes[word, j]
-
-
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     """Train on the tokens ``first`` to ``last`` in order; ``kind`` names the kernel."""
     tokens, offsets, keep, deck, (nodes, codes, lengths) = plan
     window, dynamic, negatives, exact, coin, reach_key, card, rate0, slope = run
-    width = 16 * len(lines)
     room = 1024 + 2 * window
     words, places = np.empty(room, np.int32), np.empty(room, np.int64)
     inputs = np.empty(2 * window, np.int32)
@@ -251,6 +260,7 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
     label = np.zeros((len(blocks), LANES), np.float32)
     label[0, 0] = label[0, SECOND] = ONE
     step, score = np.zeros_like(label), np.zeros_like(label)
+    work = (label, step, score)
     for document in range(len(offsets) - 1):
         i, end = max(offsets[document], first), min(offsets[document + 1], last)
         n = t = 0
@@ -268,10 +278,6 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
             since = place
             if base >= len(deck):
                 base %= len(deck)
-            if len(kind) < 2:
-                prefetch_jit(
-                    U, V, words, places, n, t, deck, negatives, base, window, lines
-                )
             t += 1
             if c == 0:
                 continue
@@ -281,20 +287,14 @@ def walk_jit(U, V, plan, run, kind, first, last, blocks, mean, lines):
                 noise_jit(word, deck, negatives, base, outs, step, rate)
             else:
                 path_jit(word, nodes, codes, count, outs, label, step, rate)
+            prefetch_row(U, words[min(t + window, n - 1)], lines)
+            after = min(t, n - 1)
+            soon_card = base + (places[after] - place) * negatives
+            soon = negatives + 1 if negatives else lengths[words[after]]
+            ahead_jit(words[after], deck, negatives, soon_card, nodes, soon, outs)
             if len(kind) == 2:
-                prefetch_row(U, words[min(t + window, n - 1)], lines)
-                soon = min(t, n - 1)
-                first_card = base + (places[soon] - place) * negatives
-                ahead_jit(words[soon], deck, negatives, first_card, nodes, count, outs)
                 cbow_jit(
                     U, V, inputs, c, outs, count, label, step, score, mean, exact, lines
                 )
-                continue
-            groups = (count + GROUP - 1) // GROUP
-            stage_jit(V, outs, count, blocks, width)
-            if len(kind) == 1:
-                paired_jit(U, inputs, c, blocks, groups, label, step, score, lines)
-                inputs[0] = inputs[c - 1]
-                c %= 2
-            fused_jit(U, inputs, c, blocks, groups, label, step, score, lines)
-            unstage_jit(V, outs, count, blocks, width)
+            else:
+                pairs_jit(kind, U, V, inputs, c, outs, count, soon, blocks, work, lines)
