@@ -52,14 +52,14 @@ def row(clock, ours, rival=None, **more):
 
 
 def test_an_aim_is_kept_and_shown_beside_the_ratio(clock):
-    record = bench.measure(row(clock, [9, 1], [9, 4], aim=6.0), turns=1)
+    record = bench.measure(row(clock, [9, 1], [9, 4], aim=6.0, turns=1))
     assert record["aim"] == 6.0
     assert "4.00 times library.sum (25), aim 6" in bench.line(record)
 
 
 def test_turns_alternate_and_the_warm_up_is_left_out(clock):
     """Medians of (1, 2, 3) and (4, 4, 12) s; ratios 4, 2, 4."""
-    record = bench.measure(row(clock, [9, 1, 2, 3], [9, 4, 4, 12]), turns=3)
+    record = bench.measure(row(clock, [9, 1, 2, 3], [9, 4, 4, 12], turns=3))
     assert clock.order == ["ours", "rival"] * 4
     assert record["ours"]["seconds"] == [1, 2, 3]
     assert record["ours"]["rate"] == 50
@@ -71,7 +71,7 @@ def test_turns_alternate_and_the_warm_up_is_left_out(clock):
 
 
 def test_slow_rows_take_at_least_two_turns(clock):
-    record = bench.measure(row(clock, [50] * 9, [50] * 9), turns=5, most=120)
+    record = bench.measure(row(clock, [50] * 9, [50] * 9, turns=5), most=120)
     assert record["turns"] == 2
 
 
@@ -80,7 +80,7 @@ def test_quality_is_scored_each_turn_outside_the_clock(clock):
         clock.now += 1000
         return {"rho": 0.5 if result == "ours" else 0.25}
 
-    record = bench.measure(row(clock, [1] * 4, [1] * 4, quality=score), turns=2)
+    record = bench.measure(row(clock, [1] * 4, [1] * 4, quality=score, turns=2))
     assert record["ours"]["quality"] == {"rho": [0.5, 0.5]}
     assert record["rival"]["quality"] == {"rho": [0.25, 0.25]}
     assert record["ours"]["seconds"] == [1, 1]
@@ -99,8 +99,18 @@ def test_the_difference_of_scores_has_the_interval_of_a_paired_t_test():
     np.testing.assert_allclose(mean, 0.005, atol=1e-12)
 
 
+def test_the_ratio_has_the_interval_of_a_paired_t_test_of_logarithms(clock):
+    ours, theirs = [2.0, 1.0, 2.0, 1.0], [9.0, 6.0, 11.0, 7.0]
+    record = bench.measure(row(clock, [1, *ours], [1, *theirs], turns=4))
+    test = stats.ttest_rel(np.log(theirs), np.log(ours)).confidence_interval(0.95)
+    found = bench.ratio_interval(record)
+    np.testing.assert_allclose(found, np.exp(test), rtol=1e-12)
+    shown = "5.75 [{:.2f}, {:.2f}] times library.sum".format(*found)
+    assert shown in bench.line(record)
+
+
 def test_without_a_rival_the_reason_stands_there(clock):
-    record = bench.measure(row(clock, [1] * 4, limit=200.0), turns=2)
+    record = bench.measure(row(clock, [1] * 4, limit=200.0, turns=2))
     assert "rival" not in record
     assert record["share_of_limit"] == 0.5
     assert "no rival: no library does this" in bench.line(record)
@@ -154,9 +164,9 @@ def test_both_sides_work_with_the_threads_of_the_row(threads):
         pools = threadpool_info()
         seen.append({p["num_threads"] for p in pools if p["user_api"] == "blas"})
 
-    both = Row("x", work, work, "y", "turns", 1.0, threads=threads)
+    both = Row("x", work, work, "y", "turns", 1.0, threads=threads, turns=2)
     before = threadpool_info()
-    record = bench.measure(both, turns=2)
+    record = bench.measure(both)
     assert seen == [{threads}] * 6
     assert record["threads"] == threads
     assert threadpool_info() == before

@@ -13,8 +13,16 @@ ROW = {
     "unit": "tokens/s",
     "notes": "dim 100",
     "turns": 5,
-    "ours": {"rate": 2.64e6, "quality": {"men": [0.45, 0.44, 0.46]}},
-    "rival": {"rate": 296e3, "quality": {"men": [0.43, 0.44, 0.45]}},
+    "ours": {
+        "rate": 2.64e6,
+        "seconds": [2.0, 2.0, 2.0],
+        "quality": {"men": [0.45, 0.44, 0.46]},
+    },
+    "rival": {
+        "rate": 296e3,
+        "seconds": [17.0, 17.8, 19.0],
+        "quality": {"men": [0.43, 0.44, 0.45]},
+    },
     "times_as_fast": 8.92,
     "share_of_limit": 0.153,
     "date": "2026-11-25T00:00:00+00:00",
@@ -42,7 +50,8 @@ def store(tmp_path):
 def test_a_row_shows_rates_ratio_scores_and_machine(store):
     text = speed.page(store(ROW))
     assert (
-        "| SGNS | 2.64 million tokens/s | gensim: 296 thousand tokens/s | 8.9 | 15% |"
+        "| SGNS | 2.64 million tokens/s | gensim: 296 thousand tokens/s "
+        "| 8.9 [7.8, 10.3] | 15% |"
     ) in text
     scores = "0.450 (0.440 to 0.460) | 0.440 (0.430 to 0.450)"
     assert f"| SGNS | men | {scores} | 0.010 [−0.015, 0.035] |" in text
@@ -56,7 +65,13 @@ def test_a_row_without_rival_says_why(store):
 
 
 def test_an_aim_stands_beside_what_was_measured(store):
-    assert "| 8.9 (aim 10) | 15% |" in speed.page(store(ROW | {"aim": 10.0}))
+    assert "| 8.9 [7.8, 10.3] (aim 10) | 15% |" in speed.page(
+        store(ROW | {"aim": 10.0})
+    )
+
+
+def test_two_turns_have_no_interval_worth_showing(store):
+    assert "| 8.9 | 15% |" in speed.page(store(ROW | {"turns": 2}))
 
 
 def test_threads_are_shown_where_they_were_recorded(store):

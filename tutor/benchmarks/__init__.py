@@ -44,6 +44,8 @@ class Row:
     aim : float
         How many times as fast as the rival we mean to be; 0 where we set no aim. It is
         shown beside what was measured, reached or not.
+    turns : int
+        Measured turns a side; more where a side's time swings.
     """
 
     name: str
@@ -57,3 +59,4 @@ class Row:
     limit: float = 0.0
     threads: int = 1
     aim: float = 0.0
+    turns: int = 5

@@ -7,6 +7,7 @@ the rows it measures and leaves the others, each with the date and machine of it
 from __future__ import annotations
 
 import json
+import math
 import os
 import pkgutil
 import platform
@@ -29,7 +30,7 @@ from tutor.house import rivals
 from tutor.house.setup import ROOT, HouseError
 
 RESULTS = ROOT / "data" / "results" / "bench.json"
-TURNS, MAX_SECONDS = 5, 180.0
+MAX_SECONDS = 240.0
 WATCHED = (
     *("numpy", "scipy", "numba", "torch", "gensim", "scikit-learn"),
     *("faiss-cpu", "fasttext", "mittens", "pecanpy", "pykeen"),
@@ -77,13 +78,11 @@ class Side:
         }
 
 
-def measure(
-    row: Row, *, turns: int = TURNS, most: float = MAX_SECONDS
-) -> dict[str, Any]:
+def measure(row: Row, *, most: float = MAX_SECONDS) -> dict[str, Any]:
     """Measure one row: warm up both, then turn by turn; return its record.
 
-    Fewer than ``turns`` turns are taken, but at least two, when they would last longer
-    than ``most`` seconds; the record says how many there were.
+    Fewer than ``row.turns`` turns are taken, but at least two, when they would last
+    longer than ``most`` seconds; the record says how many there were.
     """
     works = [row.ours] + ([row.rival] if row.rival else [])
     sides = [Side(work, row.threads) for work in works]
@@ -91,7 +90,7 @@ def measure(
     with threadpool_limits(row.threads):
         for side in sides:
             side.work()
-    while len(sides[0].seconds) < turns:
+    while len(sides[0].seconds) < row.turns:
         late = time.perf_counter() - began > most
         if late and len(sides[0].seconds) >= 2:
             break
@@ -198,11 +197,30 @@ def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, flo
     return mean, mean - reach, mean + reach
 
 
+def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
+    r"""Return a 95 % interval of how many times as fast ours is, from the turns.
+
+    .. math:: \exp\left(\bar{\ell} \pm t_{n-1, .975}\, s_\ell / \sqrt{n}\right)
+
+    :math:`\ell_i` is the logarithm of the rival's seconds over ours in turn i of n,
+    :math:`s_\ell` its standard deviation. It covers the swing between turns, not that
+    between machines. Two turns are the fewest that have one.
+    """
+    ours, rival = (record[side]["seconds"] for side in ("ours", "rival"))
+    logs = [math.log(r / o) for o, r in zip(ours, rival, strict=True)]
+    mean, n = statistics.fmean(logs), len(logs)
+    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(logs) / n**0.5
+    return math.exp(mean - reach), math.exp(mean + reach)
+
+
 def line(record: Mapping[str, Any]) -> str:
     """Return a record as readable lines."""
     text = f"{record['name']}: {record['ours']['rate']:.3g} {record['unit']}"
     if "rival" in record:
-        text += f", {record['times_as_fast']:.2f} times {record['rival_name']}"
+        text += f", {record['times_as_fast']:.2f}"
+        if record["turns"] > 1:
+            text += " [{:.2f}, {:.2f}]".format(*ratio_interval(record))
+        text += f" times {record['rival_name']}"
         text += f" ({record['rival']['rate']:.3g})"
         if "aim" in record:
             text += f", aim {record['aim']:g}"

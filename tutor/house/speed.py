@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tutor.house.bench import difference
+from tutor.house.bench import difference, ratio_interval
 from tutor.house.setup import ROOT
 
 _HEAD = (
@@ -73,6 +73,8 @@ def _rates(row: Mapping[str, Any]) -> str:
     if "rival" in row:
         rival += f": {_rate(row['rival']['rate'], row['unit'])}"
         ratio = f"{row['times_as_fast']:.1f}"
+        if row["turns"] > 2:
+            ratio += " [{:.1f}, {:.1f}]".format(*ratio_interval(row))
         if "aim" in row:
             ratio += f" (aim {row['aim']:g})"
     share = f"{row['share_of_limit']:.0%}" if "share_of_limit" in row else ""
