@@ -4,7 +4,8 @@ Semantics, shared with the reference: the rows of a bag are different, so each c
 scored, added to the input's gradient and moved in one pass, and gradients still come
 from the parameters before the step. A row and its AdaGrad sums lie side by side,
 padded with zeros to a multiple of 16 floats; the bias stands behind the row and meets
-a constant 1 behind the input.
+a constant 1 behind the input. Rows needed soon are asked for early; ``lines`` holds an
+entry a cache line of a row, so the compiler knows how many there are.
 
 Chapter: ``documents/paragraphs``.
 """
@@ -23,9 +24,10 @@ from tutor.documents.paragraphs.config import ParagraphConfig
 from tutor.documents.paragraphs.reference import EPSILON, Parameters
 from tutor.documents.paragraphs.walk import Plan, rate_at
 from tutor.sampling.fast import uniform_at_jit
-from tutor.words.fast import sigmoid_jit
+from tutor.words.fast import prefetch_row, sigmoid_jit
 
 REAL, BINARY, MIXED = range(3)
+AHEAD = 2  # rows of a bag
 KINDS = {"real": REAL, "binary": BINARY, "real-binary": MIXED}
 ZERO, ONE, TINY = float32(0), float32(1), float32(EPSILON)
 
@@ -49,12 +51,13 @@ def _move_jit(row, k, gradient, rate):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def _bag_step_jit(h, gh, V, bag, count, rate, frozen):
+def _bag_step_jit(h, gh, V, bag, count, rate, frozen, lines):
     """Score the rows of a bag, sum the input's gradient, and move the rows."""
     rows, p, q = bag
     width = V.shape[2]
     gh[:] = ZERO
     for j in range(count):
+        prefetch_row(V, rows[min(j + AHEAD, count - 1)], lines)
         v = V[rows[j]]
         # s = v . h + c
         s = ZERO
@@ -127,7 +130,7 @@ def _put_jit(slot, bag, count, row, own):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def dbow_epoch_jit(tables, plan, run, longest, frozen):
+def dbow_epoch_jit(tables, plan, run, longest, frozen, lines):
     """Train on each document in order, a document a step."""
     D, V, W, _ = tables
     tokens, offsets, keep, deck = plan
@@ -154,12 +157,12 @@ def dbow_epoch_jit(tables, plan, run, longest, frozen):
         for j in range(count):
             slot[bag[0][j]] = -1
         _hidden_jit(D[i, 0], W, kind, z, h, width)
-        _bag_step_jit(h, gh, V, bag, count, rate, frozen)
+        _bag_step_jit(h, gh, V, bag, count, rate, frozen, lines)
         _back_jit(D[i], W, kind, z, gh, gd, width, rate, frozen)
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def dm_epoch_jit(tables, plan, run, longest, frozen):
+def dm_epoch_jit(tables, plan, run, longest, frozen, lines):
     """Train on each window of each document in order, a window a step."""
     D, V, _, U = tables
     tokens, offsets, keep, deck = plan
@@ -198,7 +201,12 @@ def dm_epoch_jit(tables, plan, run, longest, frozen):
                 count = _put_jit(slot, bag, count, noise, False)
             for j in range(count):
                 slot[bag[0][j]] = -1
-            _bag_step_jit(h, gh, V, bag, count, rate, frozen)
+            _bag_step_jit(h, gh, V, bag, count, rate, frozen, lines)
+            prefetch_row(U, words[min(t + 1 + window, n - 1)], lines)
+            prefetch_row(V, words[min(t + 1, n - 1)], lines)
+            ahead = places[min(t + 1, n - 1)] * negatives
+            for j in range(negatives):
+                prefetch_row(V, deck[(card + ahead + j) % len(deck)], lines)
             for k in range(width):
                 _move_jit(D[i], k, gh[k] * share, rate)
             if not frozen:
@@ -261,4 +269,5 @@ def train_epoch(
     )
     longest = int(np.diff(plan.offsets).max(initial=1))
     kernel = dbow_epoch_jit if config.architecture == "dbow" else dm_epoch_jit
-    kernel(tables, tuple(plan), run, longest, frozen)
+    lines = (0,) * (tables.V.shape[2] // 8)
+    kernel(tables, tuple(plan), run, longest, frozen, lines)
