@@ -70,6 +70,13 @@ def test_an_aim_stands_beside_what_was_measured(store):
     )
 
 
+def test_every_negative_number_has_the_same_sign(store):
+    below = {**ROW["ours"], "quality": {"men": [-0.45, -0.44, -0.46]}}
+    line = speed.page(store(ROW | {"ours": below})).split("| SGNS | men | ")[1]
+    assert line.startswith("−0.450 (−0.460 to −0.440) |")
+    assert "| −0.890 [" in line
+
+
 def test_two_turns_have_no_interval_worth_showing(store):
     assert "| 8.9 | 15% |" in speed.page(store(ROW | {"turns": 2}))
 

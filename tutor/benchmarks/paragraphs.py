@@ -49,7 +49,7 @@ def _row(data: Any, config: Any) -> Row:
     return Row(
         name=f"paragraph vectors, {config.architecture}, 1 thread",
         ours=ours,
-        rival=lambda: _gensim(data, config, next(seeds)),
+        rival=lambda: _gensim(data, config, next(seeds), RATES[config.architecture]),
         rival_name="gensim Doc2Vec, 1 worker, its default learning rate",
         threads=1,
         unit="words",
@@ -64,7 +64,7 @@ def _row(data: Any, config: Any) -> Row:
     )
 
 
-def _gensim(data: Any, config: Any, seed: int) -> Any:
+def _gensim(data: Any, config: Any, seed: int, rate: float) -> Any:
     from gensim.models.doc2vec import Doc2Vec, TaggedDocument
 
     tagged = [TaggedDocument(list(d), [i]) for i, d in enumerate(data.database)]
@@ -75,6 +75,8 @@ def _gensim(data: Any, config: Any, seed: int) -> Any:
         negative=NEGATIVES,
         sample=SAMPLE,
         window=config.window,
+        shrink_windows=False,
+        alpha=rate,
         min_count=5,
         epochs=EPOCHS,
         workers=1,

@@ -103,14 +103,19 @@ def _difference(row: Mapping[str, Any], score: str) -> str:
     mean, low, high = difference(row, score)
     if max(map(abs, row["ours"]["quality"][score])) >= 1000:
         return f"{mean:,.0f}"
-    return f"{mean:z.3f} [{low:z.3f}, {high:z.3f}]".replace("-", "−")
+    return _minus(f"{mean:z.3f} [{low:z.3f}, {high:z.3f}]")
 
 
 def _spread(values: Sequence[float]) -> str:
     middle = statistics.median(values)
     if max(map(abs, values)) >= 1000:
         return f"{middle:,.0f}"
-    return f"{middle:.3f} ({min(values):.3f} to {max(values):.3f})"
+    return _minus(f"{middle:.3f} ({min(values):.3f} to {max(values):.3f})")
+
+
+def _minus(numbers: str) -> str:
+    """Return numbers with the sign of subtraction in place of hyphens."""
+    return numbers.replace("-", "−")
 
 
 def _machine(row: Mapping[str, Any]) -> str:
