@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix, identity
 
-from tutor.datasets import Corpus
+from tutor.datasets import Corpus, Vocabulary
 from tutor.embedding import Embedding
 from tutor.evaluate.similarity import analogies
 from tutor.words import ladder
@@ -298,10 +298,155 @@ def test_a_rung_of_your_own(corpus, tests_of):
     )
     with pytest.raises(ValueError, match=r"both ladders have \['first letter'\]"):
         both | alone
-    with pytest.raises(ValueError, match=r"the ladders have \[1, 2\] seeds"):
-        rest | ladder.climb([own], corpus, tests_of, SMALL, seeds=(1,))
-    with pytest.raises(ValueError, match="'unknown' has other items"):
-        rest | ladder.climb([own], corpus, tests_of.only("pairs"), SMALL, seeds=(1, 2))
+    part = tests_of.only("pairs")
+    with pytest.raises(ValueError, match="column 'unknown': only the first has it"):
+        rest | ladder.climb([own], corpus, part, SMALL, seeds=(1, 2))
+    with pytest.raises(ValueError, match="column 'topics': only the second has it"):
+        ladder.climb([own], corpus, part, SMALL, seeds=(1, 2)) | rest
+
+
+# --- what a comparison rests on ------------------------------------------------------
+SEEDED = Rung("other", ladder.named("random")[0].make)
+
+
+def exchanged(corpus):
+    """Return the corpus with the first two tokens of the text in the other order."""
+    tokens = corpus.tokens.copy()
+    tokens[:2] = tokens[1::-1]
+    return replace(corpus, tokens=tokens)
+
+
+def moved(corpus):
+    """Return the corpus with one token more in the first document, less in the next."""
+    offsets = corpus.offsets.copy()
+    offsets[1] += 1
+    return replace(corpus, offsets=offsets)
+
+
+def recounted(corpus):
+    """Return the corpus with one more occurrence of its first word on record."""
+    counts = corpus.vocabulary.counts.copy()
+    counts[0] += 1
+    return replace(corpus, vocabulary=Vocabulary(corpus.vocabulary.words, counts))
+
+
+def with_column(trials, name, **changes):
+    column = replace(trials[name], **changes)
+    return replace(trials, columns={**trials.columns, name: column})
+
+
+def with_documents(trials, **changes):
+    return replace(trials, documents=replace(trials.documents, **changes))
+
+
+def swapped(trials):
+    """Return the trials with other words in the rated pairs, the ratings kept."""
+    left, right = trials["pairs"].items
+    return with_column(trials, "pairs", items=(right[::-1], left))
+
+
+OTHER = {
+    "tokens": (lambda c, t, s: (exchanged(c), t, s), "tokens of the text: 60 "),
+    "offsets": (lambda c, t, s: (moved(c), t, s), "offsets of the text: 13 "),
+    "counts": (lambda c, t, s: (recounted(c), t, s), "vocabulary of the text: 6 "),
+    "pairs": (lambda c, t, s: (c, swapped(t), s), "items of column 'pairs': 2 "),
+    "unknown words": (
+        lambda c, t, s: (
+            c,
+            with_column(t, "unknown", items=(["cats", "cat"], ["cat", "rat"])),
+            s,
+        ),
+        "items of column 'unknown': 2 ",
+    ),
+    "ratings": (
+        lambda c, t, s: (c, with_column(t, "unknown", gold=np.array([2.0, 1.0])), s),
+        "right answers of column 'unknown': 2 ",
+    ),
+    "labels": (
+        lambda c, t, s: (c, with_column(t, "topics", labels=5), s),
+        "labels of column 'topics': 4 and 5",
+    ),
+    "left out": (
+        lambda c, t, s: (c, with_column(t, "pairs", left_out=7), s),
+        "items left out of column 'pairs': 2 and 7",
+    ),
+    "documents": (
+        lambda c, t, s: (c, with_documents(t, weights=2 * t.documents.weights), s),
+        "documents of the topics: 12 ",
+    ),
+    "pool": (
+        lambda c, t, s: (c, with_documents(t, pool=t.documents.pool[::-1]), s),
+        "documents of the topics: 12 ",
+    ),
+    "seeds": (lambda c, t, s: (c, t, (1, 3)), r"seeds: \(1, 2\) and \(1, 3\)"),
+    "order of seeds": (lambda c, t, s: (c, t, (2, 1)), r"and \(2, 1\)"),
+    "number of seeds": (lambda c, t, s: (c, t, (1,)), r"seeds: \(1, 2\) and \(1,\)"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_ladders_that_rest_on_other_things_are_not_joined(what, corpus, tests_of):
+    """Each case has as many items and seeds, and ratings that look alike, but one."""
+    change, message = OTHER[what]
+    one = ladder.climb(ladder.named("one-hot"), corpus, tests_of, SMALL, seeds=(1, 2))
+    text, trials, seeds = change(corpus, tests_of, (1, 2))
+    other = ladder.climb([SEEDED], text, trials, SMALL, seeds=seeds)
+    with pytest.raises(ValueError, match=message) as caught:
+        one | other
+    planted = str(caught.value).partition("differ in ")[2].partition(". Climb")[0]
+    np.testing.assert_equal(len(planted.split("; ")), 1)
+    same = ladder.climb([SEEDED], corpus, tests_of, SMALL, seeds=(1, 2))
+    assert [r.name for r in (one | same).rungs] == ["one-hot", "other"]
+
+
+def test_all_differences_are_named_with_the_remedy(corpus, tests_of):
+    one = ladder.climb(ladder.named("one-hot"), corpus, tests_of, SMALL, seeds=(1,))
+    other = ladder.climb([SEEDED], moved(corpus), swapped(tests_of), SMALL, seeds=(2,))
+    with pytest.raises(
+        ValueError, match=r"offsets of .*; seeds: .*; items of .* same seeds"
+    ):
+        one | other
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("dim", 3), ("window", 2), ("sample", 0.0), ("epochs", 1)]
+)
+def test_another_setting_is_another_table(field, value, corpus, tests_of):
+    """Backend and device say how rows are computed, and may differ."""
+    one = ladder.climb(ladder.named("one-hot"), corpus, tests_of, SMALL, seeds=(1,))
+    changed = replace(SMALL, **{field: value})
+    with pytest.raises(ValueError, match=f"differ in {field}: .* and {value}. Climb"):
+        one | ladder.climb([SEEDED], corpus, tests_of, changed, seeds=(1,))
+    torch = replace(SMALL, backend="torch")
+    joined = one | ladder.climb([SEEDED], corpus, tests_of, torch, seeds=(1,))
+    assert len(joined.rungs) == 2
+
+
+def test_what_does_not_reach_the_numbers_does_not_matter(corpus, tests_of):
+    """Other widths of integers, an equal text, and documents that no column asks."""
+    one = ladder.climb(ladder.named("one-hot"), corpus, tests_of, SMALL, seeds=(1,))
+    items = tuple(part.astype(np.int64) for part in tests_of["pairs"].items)
+    text = replace(corpus, tokens=corpus.tokens.copy(), name="the same under a name")
+    wide = with_column(tests_of, "pairs", items=items)
+    ladder_of = ladder.climb([SEEDED], text, wide, SMALL, seeds=[np.int64(1)])
+    assert len((one | ladder_of).rungs) == 2
+    some = tests_of.only("pairs", "unknown")
+    blind = replace(some, documents=None)
+    left, right = (
+        ladder.climb(rungs, corpus, trials, SMALL, seeds=(1,))
+        for rungs, trials in ((ladder.named("one-hot"), some), ([SEEDED], blind))
+    )
+    assert len((left | right).rungs) == 2
+
+
+def test_a_ladder_put_together_by_hand_is_not_joined(corpus, tests_of):
+    """It does not say what it was measured on."""
+    one = ladder.climb(ladder.named("one-hot"), corpus, tests_of, SMALL, seeds=(1,))
+    other = ladder.climb([SEEDED], corpus, tests_of, SMALL, seeds=(1,))
+    with pytest.raises(ValueError, match="the second ladder does not say what"):
+        one | replace(other, basis=None)
+    with pytest.raises(ValueError, match="the first ladder does not say what"):
+        replace(one, basis=None) | other
 
 
 def test_words_outside_the_vocabulary(corpus):
@@ -387,6 +532,9 @@ def test_a_climb_that_cannot_be_measured_is_refused(corpus, tests_of):
         ladder.climb((), corpus, tests_of)
     with pytest.raises(ValueError, match="need rungs and seeds, got 1 and 0"):
         ladder.climb(hot, corpus, tests_of, seeds=())
+    for seeds in ((1, 1), (1, 2.5), (True, 2)):
+        with pytest.raises(ValueError, match="need different whole numbers as seeds"):
+            ladder.climb(hot, corpus, tests_of, seeds=seeds)
     other = Corpus.from_documents([["a", "b", "c"]])
     with pytest.raises(ValueError, match="made for 6 words, the corpus has 3"):
         ladder.climb(hot, other, tests_of)
@@ -405,10 +553,44 @@ def test_a_rung_that_writes_into_the_text_is_caught(corpus, tests_of):
     held = replace(corpus, tokens=corpus.tokens.copy())
     with pytest.raises(ValueError, match="rung 'sorts' changed the text"):
         ladder.climb([Rung("sorts", sorting)], held, tests_of, SMALL)
+
+    def shifting(text, config, seed):
+        text.offsets[1] += 1
+        return one_hot(text, config, seed)
+
+    held = replace(corpus, offsets=corpus.offsets.copy())
+    with pytest.raises(
+        ValueError, match=r"changed the text \(offsets\): work on a copy"
+    ):
+        ladder.climb([Rung("shifts", shifting)], held, tests_of, SMALL)
+
+    def renaming(text, config, seed):
+        rows = one_hot(text, config, seed)
+        object.__setattr__(text, "vocabulary", recounted(text).vocabulary)
+        return rows
+
+    held = replace(corpus)
+    with pytest.raises(ValueError, match=r"changed the text \(vocabulary\)"):
+        ladder.climb([Rung("renames", renaming)], held, tests_of, SMALL)
     before = corpus.tokens.copy(), corpus.offsets.copy()
     tfidf(corpus, SMALL, 0)
     np.testing.assert_array_equal(corpus.tokens, before[0])
     np.testing.assert_array_equal(corpus.offsets, before[1])
+
+
+def test_a_rung_that_writes_into_the_tests_is_caught(corpus, tests_of):
+    """It could make its own answers right, and those of all rungs after it wrong."""
+    held = with_column(tests_of, "unknown", gold=tests_of["unknown"].gold.copy())
+
+    def rating(text, config, seed):
+        held["unknown"].gold[:] = [2.0, 1.0]
+        return one_hot(text, config, seed)
+
+    with pytest.raises(
+        ValueError,
+        match=r"'rates' changed the tests \(right answers of column 'unknown'",
+    ):
+        ladder.climb([Rung("rates", rating)], corpus, held, SMALL)
 
 
 def test_what_is_not_in_the_table_is_named(corpus, tests_of):

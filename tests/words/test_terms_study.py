@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tutor import Embedding
+from tutor import Embedding, claims
 from tutor.datasets import Corpus
+from tutor.datasets.wordnet import wordnet
 from tutor.words.studies import terms as study
 from tutor.words.studies import terms_centred, terms_live, terms_stored
 from tutor.words.studies import terms_scores as scores
-from tutor.words.terms.ontology import Ontology
+from tutor.words.terms.ontology import Ontology, noun_ontology
 
 NAMES = (("red", "cell"), ("blue", "cell"), ("left", "arm"))
 
@@ -190,6 +191,48 @@ def test_unseen_names_were_not_judged():
     left = terms_centred.unseen(found, "toy")
     assert left.names == (("blue", "cell"),)  # *left arm* occurs four times only
     assert left.counts.tolist() == [7]
+
+
+def planted(judged_here, words):
+    """Return a bench whose text holds names *w unit*, and which of them it judges."""
+    names = {(word, "unit"): word for word in words}
+    ontology = Ontology("toy", names, {"top": (), **dict.fromkeys(words, ("top",))})
+    corpus = Corpus.from_documents([[f"{word}_unit" for word in words]] * 6)
+    chosen = tuple((word, "unit") for word in judged_here)
+    first = study.Judged(ontology, chosen, np.full(len(chosen), 6))
+    units = {"terms": corpus, "dictionary": corpus}
+    return study.Bench(corpus, None, units, {"toy": first})
+
+
+def test_no_name_is_judged_in_two_looks():
+    """Names of the other text are left out too, and those judged again there."""
+    small, whole = planted("KL", "KLMNO"), planted("LMP", "KLMNOPQR")
+    live, fresh = terms_centred.second_looks(small, whole, "toy")
+    assert [word for word, _ in live.names] == ["N", "O"]
+    assert [word for word, _ in fresh.names] == ["Q", "R"]
+    alone = terms_centred.unseen(whole, "toy")
+    assert [word for word, _ in alone.names] == ["K", "N", "O", "Q", "R"]
+    lists = terms_centred.unseen(whole, "toy", seen=[["K", "unit"], ["Z", "unit"]])
+    assert [word for word, _ in lists.names] == ["N", "O", "Q", "R"]
+
+
+def test_what_cannot_be_left_out_is_refused():
+    bench = planted("KL", "KLM")
+    with pytest.raises(TypeError, match="as its words, not 'M unit': split it"):
+        terms_centred.unseen(bench, "toy", seen=["M unit"])
+    with pytest.raises(ValueError, match="no name of toy is left beside 3"):
+        terms_centred.unseen(bench, "toy", seen=[("M", "unit")])
+
+
+def test_the_stored_looks_share_no_name():
+    """Of the record: a thousand names of the first look, and as many new ones."""
+    kept = claims.stored("terms-centred")
+    first = {tuple(name.split()) for name in kept["first look"]}
+    assert len(first) == study.MOST
+    nouns = noun_ontology(wordnet())
+    assert first <= set(nouns.names)
+    assert kept["WordNet, unseen names"]["judged"] == study.MOST
+    assert 100 < kept["second look, live"] < study.MOST
 
 
 # --- live ----------------------------------------------------------------------------

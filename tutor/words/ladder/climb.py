@@ -5,15 +5,24 @@ Chapter: ``words/ladder``.
 
 from __future__ import annotations
 
+import numbers
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor.evaluate.statistics import Effect, paired_bootstrap
+from tutor.words.ladder.basis import (
+    Basis,
+    bases_apart,
+    changed,
+    tests_apart,
+    text_marks,
+    trials_marks,
+)
 from tutor.words.ladder.config import LadderConfig
 from tutor.words.ladder.rows import as_rows
 from tutor.words.ladder.rungs import Rung
@@ -60,11 +69,14 @@ class Ladder:
     rungs : tuple of Rung
     columns : mapping of name to Column
     marks : mapping of rung name to a tuple of Mark, one a seed
+    basis : Basis or None
+        What all of them were measured on; None if the ladder was not climbed.
     """
 
     rungs: tuple[Rung, ...]
     columns: Mapping[str, Column]
     marks: Mapping[str, tuple[Mark, ...]]
+    basis: Basis | None = None
 
     def __repr__(self) -> str:
         seeds = len(next(iter(self.marks.values())))
@@ -76,22 +88,35 @@ class Ladder:
     def __or__(self, other: Ladder) -> Ladder:
         """Return both ladders as one: how a later part adds its rungs.
 
+        Backend and device may differ; whatever else a comparison rests on may not.
+
         Raises
         ------
         ValueError
-            If they share a rung, or were not measured on the same items and seeds.
+            If they share a rung, or were not measured on the same text, items, right
+            answers, documents and seeds under one setting; all differences are named.
         """
         if shared := set(self.marks) & set(other.marks):
             raise ValueError(f"both ladders have {sorted(shared)}; a rung stands once")
-        for name, column in self.columns.items():
-            twin = other.columns.get(name)
-            if twin is None or not np.array_equal(twin.gold, column.gold):
-                raise ValueError(f"column {name!r} has other items in the two ladders")
-        counts = {len(m) for side in (self, other) for m in side.marks.values()}
-        if len(counts) > 1:
-            raise ValueError(f"the ladders have {sorted(counts)} seeds; need the same")
+        if self.basis is None or other.basis is None:
+            which = "first" if self.basis is None else "second"
+            raise ValueError(
+                f"the {which} ladder does not say what it was measured on; need two "
+                "ladders that `climb` made"
+            )
+        topics = any(c.kind == "macro-F1" for c in self.columns.values())
+        apart = [
+            *bases_apart(self.basis, other.basis, topics=topics),
+            *tests_apart(self.columns, other.columns),
+        ]
+        if apart:
+            raise ValueError(
+                f"the two ladders cannot be compared, they differ in {'; '.join(apart)}"
+                ". Climb both on one corpus with one Trials, one LadderConfig and the "
+                "same seeds; a rung that needs another setting changes it itself"
+            )
         marks = {**self.marks, **other.marks}
-        return Ladder(self.rungs + other.rungs, self.columns, marks)
+        return replace(self, rungs=self.rungs + other.rungs, marks=marks)
 
     def column(self, name: str) -> Column:
         """Return a column; an unknown one says which there are."""
@@ -170,14 +195,15 @@ def climb(
         Made for the vocabulary of this corpus.
     config : LadderConfig, optional
     seeds : sequence of int
-        A rung that has no randomness is made once; the topic probe draws its labels
-        anew for each seed all the same.
+        Each stands once. A rung that has no randomness is made once; the topic probe
+        draws its labels anew for each seed all the same.
 
     Raises
     ------
     ValueError
-        For no rungs or seeds, a name that repeats, trials of another vocabulary, a rung
-        whose rows do not fit, or one that changes the text; the rung is named.
+        For no rungs or seeds, a name or seed that repeats, trials of another
+        vocabulary, a rung whose rows do not fit, or one that changes the text (tokens,
+        offsets or vocabulary) or the tests; the rung is named.
     """
     config = config or LadderConfig()
     names = [rung.name for rung in rungs]
@@ -185,35 +211,50 @@ def climb(
         raise ValueError(f"need rungs and seeds, got {len(names)} and {len(seeds)}")
     if repeated := {name for name in names if names.count(name) > 1}:
         raise ValueError(f"rungs repeat: {sorted(repeated)}; each name stands once")
+    if len(set(seeds)) < len(seeds) or not all(map(_is_whole, seeds)):
+        raise ValueError(
+            f"need different whole numbers as seeds, got {list(seeds)}: a run counted "
+            "twice is no second run"
+        )
     if trials.words != corpus.vocabulary.words:
         raise ValueError(
             f"the trials were made for {len(trials.words)} words, the corpus has "
             f"{len(corpus.vocabulary)} others: make them for this corpus"
         )
-    marks = {r.name: _measure(r, corpus, trials, config, seeds) for r in rungs}
-    return Ladder(tuple(rungs), trials.columns, marks)
+    basis, asked = Basis.of(corpus, trials, config, seeds), trials_marks(trials)
+    marks = {}
+    for rung in rungs:
+        marks[rung.name] = _measure(rung, corpus, trials, basis)
+        if parts := changed(asked, trials_marks(trials)):
+            raise ValueError(
+                f"rung {rung.name!r} changed the tests ({', '.join(parts)}): work on a "
+                "copy, and make the trials anew"
+            )
+    return Ladder(tuple(rungs), trials.columns, marks, basis)
+
+
+def _is_whole(seed: object) -> bool:
+    return isinstance(seed, numbers.Integral) and not isinstance(seed, bool)
 
 
 def _measure(
-    rung: Rung,
-    corpus: Corpus,
-    trials: Trials,
-    config: LadderConfig,
-    seeds: Sequence[int],
+    rung: Rung, corpus: Corpus, trials: Trials, basis: Basis
 ) -> tuple[Mark, ...]:
     """Return a rung's marks, one a seed."""
     unknown = _unknown_words(trials)
     marks, seconds = [], 0.0
     sitting: Sitting | None = None
     fixed: dict[str, Table] = {}
-    for seed in seeds:
+    for seed in basis.seeds:
         if sitting is None or rung.seeded:
-            before = np.array(corpus.tokens)
             start = time.process_time()
-            made = rung.make(corpus, config, seed)
+            made = rung.make(corpus, basis.config, seed)
             seconds = time.process_time() - start
-            if not np.array_equal(before, corpus.tokens):
-                raise ValueError(f"rung {rung.name!r} changed the text: work on a copy")
+            if parts := changed(basis.text, text_marks(corpus)):
+                raise ValueError(
+                    f"rung {rung.name!r} changed the text ({', '.join(parts)}): work "
+                    "on a copy, and make the corpus anew"
+                )
             try:
                 rows = as_rows(made, corpus.vocabulary.words)
             except (TypeError, ValueError) as error:

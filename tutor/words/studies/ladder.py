@@ -165,7 +165,7 @@ STUDIES = {
         run=whole,
         inputs=[
             *_files("ladder", "config", "rows", "rungs", "trials", "score"),
-            *_files("ladder", "climb", "order"),
+            *_files("ladder", "basis", "climb", "order"),
             *_files("counts", "reference", "svd", "chunks", "fast"),
             *_files("word2vec", "config", "reference", "walk", "fast", "epoch"),
             *_files("glove", "reference", "tiles", "fast"),

@@ -3,13 +3,14 @@
 The first study compared vectors as they were learned. Units then turned out to point
 nearly one way, and three pilot seeds showed that centring changes the answer on the
 very names that had been judged. So this study asks again on names that were *not*
-judged before, with its claims stated first. Phenotypes have no names left over: theirs
-are shown beside it and decide nothing.
+judged before, neither in the small text nor in the whole one, with its claims stated
+first. Phenotypes have no names left over: theirs are shown beside it and decide
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,20 +28,59 @@ from tutor.words.studies.terms_scores import each
 CONDITIONS = ("words", "terms")
 
 
-def unseen(found: Bench, ontology: str = "WordNet") -> Judged:
-    """Return names that could have been judged and were not, a thousand at most."""
+def unseen(
+    found: Bench, ontology: str = "WordNet", *, seen: Iterable[Sequence[str]] = ()
+) -> Judged:
+    """Return names that could have been judged and were not, a thousand at most.
+
+    Parameters
+    ----------
+    found : Bench
+        The names that it judges are left out.
+    ontology : str
+    seen : iterable of names
+        Left out as well: what was judged in another text. A name is its words.
+
+    Raises
+    ------
+    TypeError
+        If a name of ``seen`` is a string.
+    ValueError
+        If no name is left.
+    """
     judged = found.judged[ontology]
-    seen = set(judged.names)
+    before = set(judged.names)
+    for name in seen:
+        if isinstance(name, str):
+            raise TypeError(f"give a name as its words, not {name!r}: split it")
+        before.add(tuple(name))
     units = found.units
     names = [
         name
         for name in study.in_text(judged.ontology, units["dictionary"])
-        if name not in seen and study.count_of(units["terms"], name) >= study.LEAST
+        if name not in before and study.count_of(units["terms"], name) >= study.LEAST
     ]
+    if not names:
+        raise ValueError(
+            f"no name of {ontology} is left beside {len(before)} that were judged: "
+            "take more text"
+        )
     drawn = sampling.permutation(len(names), seed=0, stream=study.DRAWN)
     chosen = tuple(names[i] for i in sorted(drawn[: study.MOST].tolist()))
     counts = np.array([study.count_of(units["terms"], name) for name in chosen])
     return Judged(judged.ontology, chosen, counts)
+
+
+def second_looks(
+    small: Bench, whole: Bench, ontology: str = "WordNet"
+) -> tuple[Judged, Judged]:
+    """Return the names judged again in both texts: none was judged in any look before.
+
+    The small text comes first. What it judges again is left out of the other's.
+    """
+    again = unseen(small, ontology, seen=whole.judged[ontology].names)
+    seen = (*small.judged[ontology].names, *again.names)
+    return again, unseen(whole, ontology, seen=seen)
 
 
 def centred(judged: Judged, condition: str, runs: Sequence[Embedding]) -> Floats:
@@ -76,11 +116,17 @@ def agreements(
 
 
 def compare() -> dict[str, Any]:
-    """Compare words and terms on the whole text, as learned and centred."""
+    """Compare words and terms on the whole text, as learned and centred.
+
+    The names judged in the first look at it are kept: the live part leaves them out.
+    """
     found = study.bench(study.text(whole=True))
+    live, fresh = second_looks(study.bench(study.text()), found)
     runs = {way: study.fits(found, way) for way in CONDITIONS}
     return {
-        "WordNet, unseen names": _report(unseen(found), runs),
+        "first look": [" ".join(name) for name in found.judged["WordNet"].names],
+        "second look, live": len(live),
+        "WordNet, unseen names": _report(fresh, runs),
         "HPO": _report(found.judged["HPO"], runs),
     }
 
