@@ -1,6 +1,7 @@
 """Stored study of chapter ``words/knowledge``: classifying with knowledge, or without.
 
-What was fixed beforehand stands in ``knowledge_texts``. Chapter: ``words/knowledge``.
+Texts and vectors stand in ``knowledge_texts``; the network's settings were chosen on
+validation texts, in ``knowledge_choice``. Chapter: ``words/knowledge``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from tutor.claims.studies import Study
 from tutor.datasets.definitions import definitions
 from tutor.embedding import Embedding
+from tutor.words.studies.knowledge_choice import GRID
 from tutor.words.studies.knowledge_scores import (
     Counts,
     Metric,
@@ -29,7 +31,6 @@ from tutor.words.studies.knowledge_scores import (
 from tutor.words.studies.knowledge_texts import (
     FOLDS,
     JUDGED,
-    NETWORK,
     Bench,
     bench,
     embeddings,
@@ -39,6 +40,8 @@ from tutor.words.studies.knowledge_texts import (
 )
 
 SEEDS = (1, 2, 3, 4, 5)
+NETWORK = GRID["100 filters, rate 0.003, 300 steps"]
+"""What the stored study ``knowledge-choice`` chose."""
 SVM = "TF-IDF + SVM"
 ARMS = (
     *("random", "word2vec", "retrofit", "retrofit, shuffled"),
@@ -137,6 +140,7 @@ STUDIES = {
         run=classify,
         inputs=(
             "tutor.words.studies.knowledge_stored",
+            "tutor.words.studies.knowledge_choice",
             "tutor.words.studies.knowledge_texts",
             "tutor.words.studies.knowledge_scores",
             "tutor.words.knowledge:fit",

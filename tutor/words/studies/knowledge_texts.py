@@ -2,9 +2,10 @@
 
 Names of tumours without the words of the class names; families of codes are not cut,
 and a test text with the same set of words as a training text is left out. Settings of
-the network were chosen with plain word2vec in a pilot on 411 texts of another split,
-and graph and weight were looked at there; some of its families are tested here. The
-validation part here is kept out of everything. All arms have vectors of one length.
+the network are chosen in ``knowledge_choice``, on the validation part, which is tested
+nowhere; ``NETWORK`` here is what a pilot on 411 texts of another split had chosen, and
+where that grid begins. Graph and weight were looked at in that pilot only; some of its
+families are tested here. All arms have vectors of one length.
 Chapter: ``words/knowledge``.
 """
 
@@ -32,6 +33,7 @@ Ints = NDArray[np.int64]
 GRAPH = ("synonym", "pertainym", "part", "hypernym", "hpo")
 ENGINE = Word2VecConfig(epochs=3)
 JOINT = JointConfig(engine=ENGINE, weight=1.0)
+# What a pilot on another split chose. What is used: knowledge_stored.NETWORK.
 NETWORK = MultiTaskConfig(
     length=12, filters=50, l2=0.0, epochs=5, least_steps=300, learning_rate=3e-3
 )
