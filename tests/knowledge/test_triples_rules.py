@@ -42,7 +42,7 @@ def test_confidences_by_hand():
 
 
 @pytest.mark.parametrize("least", [1, 5])
-def test_counts_equal_loops_over_facts(least, monkeypatch):
+def test_counts_equal_loops_over_facts(least):
     """Every confidence of Nations, by sets of pairs."""
     data = triples("nations")
     facts = rules.fact_table(data)

@@ -14,7 +14,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module, metadata
@@ -191,10 +191,7 @@ def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, flo
     standard deviation of the differences. Two turns are the fewest that have one.
     """
     ours, rival = (record[side]["quality"][score] for side in ("ours", "rival"))
-    pairs = [a - b for a, b in zip(ours, rival, strict=True)]
-    mean, n = statistics.fmean(pairs), len(pairs)
-    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(pairs) / n**0.5
-    return mean, mean - reach, mean + reach
+    return student([a - b for a, b in zip(ours, rival, strict=True)])
 
 
 def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
@@ -208,9 +205,15 @@ def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
     """
     ours, rival = (record[side]["seconds"] for side in ("ours", "rival"))
     logs = [math.log(r / o) for o, r in zip(ours, rival, strict=True)]
-    mean, n = statistics.fmean(logs), len(logs)
-    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(logs) / n**0.5
-    return math.exp(mean - reach), math.exp(mean + reach)
+    _, low, high = student(logs)
+    return math.exp(low), math.exp(high)
+
+
+def student(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of two values or more, with Student's 95 % interval."""
+    mean, n = statistics.fmean(values), len(values)
+    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(values) / n**0.5
+    return mean, mean - reach, mean + reach
 
 
 def line(record: Mapping[str, Any]) -> str:

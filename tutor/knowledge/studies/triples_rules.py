@@ -128,19 +128,19 @@ def rank_by_rules(
 def against(name: str) -> dict[str, Any]:
     """Compare ComplEx and DistMult, tuned alike by the softmax, with rules."""
     data = triples(name)
-    by_rules = rank_by_rules(data).reciprocal()
+    ranks = {
+        " and ".join(kinds): rank_by_rules(data, kinds=kinds)
+        for kinds in (KINDS[:1], KINDS[1:], KINDS)
+    }
+    by_rules = np.tile(ranks[" and ".join(KINDS)].reciprocal(), (len(SEEDS), 1))
     found: dict[str, Any] = {
-        "rules": {
-            " and ".join(kinds): round(rank_by_rules(data, kinds=kinds).mrr(), 4)
-            for kinds in (KINDS[:1], KINDS[1:], KINDS)
-        }
+        "rules": {kinds: round(rank.mrr(), 4) for kinds, rank in ranks.items()}
     }
     for model in ("complex", "distmult"):
         tried = [with_updates(c, data) for c in settings(model, "softmax")]
         values = reciprocals(fits(data, choose(data, tried)[0]), data)
         found[model] = round(float(values.mean()), 4)
-        same = np.tile(by_rules, (len(SEEDS), 1))
-        found[f"{model} minus rules"] = asdict(effect(values, same))
+        found[f"{model} minus rules"] = asdict(effect(values, by_rules))
     return found
 
 
