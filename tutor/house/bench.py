@@ -7,27 +7,26 @@ the rows it measures and leaves the others, each with the date and machine of it
 from __future__ import annotations
 
 import json
-import math
 import os
 import pkgutil
 import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any
 
-from scipy.stats import t
 from threadpoolctl import threadpool_limits
 
 import tutor.benchmarks
 from tutor.benchmarks import Row
 from tutor.house import rivals
 from tutor.house.setup import ROOT, HouseError
+from tutor.rates import ratio_interval, student
 
 RESULTS = ROOT / "data" / "results" / "bench.json"
 MAX_SECONDS = 240.0
@@ -194,28 +193,6 @@ def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, flo
     return student([a - b for a, b in zip(ours, rival, strict=True)])
 
 
-def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
-    r"""Return a 95 % interval of how many times as fast ours is, from the turns.
-
-    .. math:: \exp\left(\bar{\ell} \pm t_{n-1, .975}\, s_\ell / \sqrt{n}\right)
-
-    :math:`\ell_i` is the logarithm of the rival's seconds over ours in turn i of n,
-    :math:`s_\ell` its standard deviation. It covers the swing between turns, not that
-    between machines. Two turns are the fewest that have one.
-    """
-    ours, rival = (record[side]["seconds"] for side in ("ours", "rival"))
-    logs = [math.log(r / o) for o, r in zip(ours, rival, strict=True)]
-    _, low, high = student(logs)
-    return math.exp(low), math.exp(high)
-
-
-def student(values: Sequence[float]) -> tuple[float, float, float]:
-    """Return the mean of two values or more, with Student's 95 % interval."""
-    mean, n = statistics.fmean(values), len(values)
-    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(values) / n**0.5
-    return mean, mean - reach, mean + reach
-
-
 def line(record: Mapping[str, Any]) -> str:
     """Return a record as readable lines."""
     text = f"{record['name']}: {record['ours']['rate']:.3g} {record['unit']}"
@@ -256,12 +233,15 @@ def main(*wanted: str) -> int:
     for name in wanted or known:
         module = import_module(f"tutor.benchmarks.{name}")
         records: list[dict[str, Any]] = []
-        for row in module.rows(quick):
-            records.append({**measure(row), "benchmark": name, **context})
+        for place, row in enumerate(module.rows(quick)):
+            measured = {**measure(row), "benchmark": name, "place": place, **context}
+            records.append(measured)
             print(line(records[-1]), flush=True)
             if not quick:
                 store(records[-1:])
-        if not quick:
+        if records and not quick:
             store(records, whole=name)
+        if not records:
+            print(f"{name}: nothing measured, this machine has no CUDA device")
     sys.stdout.flush()
     return 0

@@ -6,14 +6,15 @@ It is written at build time from ``data/results/bench*.json``, the files that
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tutor.house.bench import difference, ratio_interval
+from tutor import rates
+from tutor.house.bench import difference
 from tutor.house.setup import ROOT
+from tutor.rates import machine_text, rate_text, ratio_interval
 
 _HEAD = (
     "| work | ours | rival | times as fast | share of the limit |",
@@ -27,10 +28,7 @@ _QUALITY = (
 
 def rows(root: Path = ROOT) -> list[dict[str, Any]]:
     """Return every stored row, benchmark by benchmark."""
-    found: list[dict[str, Any]] = []
-    for path in sorted((root / "data" / "results").glob("bench*.json")):
-        found += json.loads(path.read_text(encoding="utf-8"))["rows"]
-    return sorted(found, key=lambda row: (row["benchmark"], row["name"]))
+    return rates.rows(root / "data" / "results")
 
 
 def page(root: Path = ROOT) -> str:
@@ -57,7 +55,7 @@ def _section(name: str, part: Sequence[Mapping[str, Any]]) -> str:
         ]
         lines += [*_QUALITY, *scores]
     lines += ["", *(f"- {row['name']}: {_threads(row)}{row['notes']}." for row in part)]
-    machines = dict.fromkeys(_machine(row) for row in part)
+    machines = dict.fromkeys(machine_text(row) for row in part)
     return "\n".join([*lines, "", *(f"Measured on {machine}." for machine in machines)])
 
 
@@ -69,9 +67,13 @@ def _threads(row: Mapping[str, Any]) -> str:
 
 
 def _rates(row: Mapping[str, Any]) -> str:
-    ours, rival, ratio = _rate(row["ours"]["rate"], row["unit"]), row["rival_name"], ""
+    ours, rival, ratio = (
+        rate_text(row["ours"]["rate"], row["unit"]),
+        row["rival_name"],
+        "",
+    )
     if "rival" in row:
-        rival += f": {_rate(row['rival']['rate'], row['unit'])}"
+        rival += f": {rate_text(row['rival']['rate'], row['unit'])}"
         ratio = f"{row['times_as_fast']:.1f}"
         if row["turns"] > 2:
             ratio += " [{:.1f}, {:.1f}]".format(*ratio_interval(row))
@@ -79,13 +81,6 @@ def _rates(row: Mapping[str, Any]) -> str:
             ratio += f" (aim {row['aim']:g})"
     share = f"{row['share_of_limit']:.0%}" if "share_of_limit" in row else ""
     return f"| {row['name']} | {ours} | {rival} | {ratio} | {share} |"
-
-
-def _rate(rate: float, unit: str) -> str:
-    for size, word in ((1e9, "billion "), (1e6, "million "), (1e3, "thousand ")):
-        if rate >= size:
-            return f"{rate / size:.3g} {word}{unit}"
-    return f"{rate:.3g} {unit}"
 
 
 def _scores(row: Mapping[str, Any]) -> list[str]:
@@ -116,12 +111,3 @@ def _spread(values: Sequence[float]) -> str:
 def _minus(numbers: str) -> str:
     """Return numbers with the sign of subtraction in place of hyphens."""
     return numbers.replace("-", "−")
-
-
-def _machine(row: Mapping[str, Any]) -> str:
-    versions = ", ".join(f"{name} {v}" for name, v in row["versions"].items())
-    device = "no GPU" if row["device"] == "none" else row["device"]
-    return (
-        f"{row['date'][:10]}, {row['processor']}, {row['cores']} cores, {device}, "
-        f"{row['system']}; {versions}; {row['turns']} turns a side, warm-up excluded"
-    )

@@ -27,19 +27,31 @@ if TYPE_CHECKING:
     from tutor.datasets import Corpus
 
 
+def sparse(
+    index: Tensor,
+    values: Tensor,
+    shape: tuple[int, ...],
+    *,
+    coalesced: bool | None = None,
+) -> Tensor:
+    """Return a sparse COO tensor whose cells were checked to lie inside ``shape``.
+
+    The check is switched on around the call, since some versions of torch warn where
+    it is only asked for as an argument.
+    """
+    with torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+        return torch.sparse_coo_tensor(index, values, shape, is_coalesced=coalesced)
+
+
 def to_torch(
     matrix: csr_matrix, *, device: str = "cpu", dtype: torch.dtype = torch.float64
 ) -> Tensor:
     """Return a scipy matrix as a coalesced sparse COO tensor."""
     cells = matrix.tocoo()
     index = np.stack([cells.row, cells.col]).astype(np.int64)
-    return torch.sparse_coo_tensor(
-        torch.as_tensor(index),
-        torch.as_tensor(cells.data, dtype=dtype),
-        matrix.shape,
-        device=select_device(device),
-        check_invariants=True,
-    ).coalesce()
+    place = select_device(device)
+    values = torch.as_tensor(cells.data, dtype=dtype, device=place)
+    return sparse(torch.as_tensor(index, device=place), values, matrix.shape).coalesce()
 
 
 def to_scipy(matrix: Tensor) -> csr_matrix:
@@ -73,18 +85,13 @@ def cooccurrence(
     document = torch.bucketize(
         torch.arange(len(tokens), device=place), starts, right=True
     )
-    total = torch.sparse_coo_tensor(
-        torch.empty((2, 0), dtype=torch.int64, device=place),
-        torch.empty(0, dtype=torch.int64, device=place),
-        (n, n),
-        check_invariants=True,
-    )
+    none = torch.empty((2, 0), dtype=torch.int64, device=place)
+    total = sparse(none, none[0], (n, n))
     for d in range(1, min(window, len(tokens) - 1) + 1):
         inside = document[d:] == document[:-d]
         cells = torch.stack([tokens[d:][inside], tokens[:-d][inside]])
         ones = torch.full((cells.shape[1],), int(weights[d]), device=place)
-        part = torch.sparse_coo_tensor(cells, ones, (n, n), check_invariants=True)
-        total = (total + part).coalesce()
+        total = (total + sparse(cells, ones, (n, n))).coalesce()
     if symmetric:
         total = (total + total.t()).coalesce()
     return scaled(to_scipy(total.coalesce()), unit)
@@ -110,13 +117,8 @@ def ppmi(matrix: Tensor, *, shift: float = 1.0, smoothing: float = 1.0) -> Tenso
     shares = powers / powers.sum()
     pmi = torch.log(values / (row_sums[rows] * (shares[columns] * shift)))
     kept = pmi > 0
-    return torch.sparse_coo_tensor(
-        matrix.indices()[:, kept],
-        pmi[kept],
-        matrix.shape,
-        is_coalesced=True,
-        check_invariants=True,
-    )
+    cells = matrix.indices()[:, kept]
+    return sparse(cells, pmi[kept], matrix.shape, coalesced=True)
 
 
 # --- 3. compression ------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 Forms: ``reference`` (NumPy losses and gradients), ``walk`` (windows of a
 corpus and the NumPy loop), ``fast`` (Numba kernels), ``torch`` (modules for
-CPU and CUDA). Beside them: ``huffman``, ``phrases``.
+CPU and CUDA), ``triton`` (GPU kernel of skip-gram). Beside them: ``huffman``,
+``phrases``.
 Chapter: ``words/word2vec``.
 """
 
@@ -73,7 +74,7 @@ __all__ = [
     "windows",
 ]
 
-BACKENDS = ("numba", "numpy", "torch")
+BACKENDS = ("numba", "numpy", "torch", "triton")
 
 
 def fit(
@@ -98,14 +99,16 @@ def fit(
         Token ids, document offsets and vocabulary; windows never cross a document.
     config : Word2VecConfig or None
         None is the default configuration.
-    backend : {"numba", "numpy", "torch"}
-        ``numba`` alone takes ``threads``. ``numpy`` is for small texts: it takes about
-        a minute for 100,000 tokens and holds all windows of an epoch; the others hold
-        tables and a buffer, and may read a memory map of any length.
+    backend : {"numba", "numpy", "torch", "triton"}
+        ``numba`` and ``triton`` take ``threads``. ``numpy`` is for small texts: it
+        takes about a minute for 100,000 tokens and holds all windows of an epoch;
+        ``numba`` and ``torch`` hold tables and a buffer, and may read a memory map of
+        any length. ``triton`` is the GPU kernel of skip-gram with negative sampling:
+        it holds the corpus on the GPU and wants a thousand ``threads`` or two.
     seed : int
         Fixes initial vectors, subsampling, windows and noise.
     device : str
-        For torch only: ``cpu``, ``cuda``, ``mps``.
+        For torch ``cpu``, ``cuda``, ``mps``; for triton ``cuda``.
 
     Returns
     -------
@@ -118,8 +121,9 @@ def fit(
     ------
     ValueError
         For an unknown backend or device, an empty corpus, a token id outside the
-        vocabulary, a vocabulary of one word or not larger than ``negatives``, or a
-        device, ``threads`` or ``batch_pairs`` given where they would have no effect.
+        vocabulary, a vocabulary of one word or not larger than ``negatives``, a
+        device, ``threads`` or ``batch_pairs`` given where they would have no effect,
+        or what ``triton`` has no kernel for.
     FloatingPointError
         If training diverged.
 
@@ -138,11 +142,13 @@ def fit(
 
     config = config or Word2VecConfig()
     training.check_backend(backend, BACKENDS)
-    if device != "cpu" and backend != "torch":
+    if device != "cpu" and backend not in ("torch", "triton"):
         raise ValueError(
             f"device={device!r} needs backend='torch'; {backend} runs on the CPU"
         )
     _check_used(config, backend)
+    if backend == "triton":
+        _check_triton(config, device)
     plan = make_plan(corpus, config, seed=seed)
     words = corpus.vocabulary.words
     U, V, history = _train(plan, config, len(words), backend, seed, device)
@@ -162,7 +168,7 @@ def fit(
 
 def _check_used(config: Word2VecConfig, backend: str) -> None:
     """Raise ValueError for a setting that this backend would not read."""
-    if config.threads > 1 and backend != "numba":
+    if config.threads > 1 and backend not in ("numba", "triton"):
         raise ValueError(
             f"threads={config.threads} needs backend='numba'; {backend} takes one: "
             "give threads=1"
@@ -172,6 +178,27 @@ def _check_used(config: Word2VecConfig, backend: str) -> None:
         raise ValueError(
             f"batch_pairs={config.batch_pairs}: CBOW in {backend} takes one window a "
             "step; give batch_pairs=None or 1, or backend='torch'"
+        )
+
+
+def _check_triton(config: Word2VecConfig, device: str) -> None:
+    """Raise ValueError for what the GPU kernel does not train."""
+    training.select_device(device)
+    if device == "cpu":
+        raise ValueError(
+            "backend='triton' trains on a GPU, and device is 'cpu': give "
+            "device='cuda', or backend='numba' for the CPU"
+        )
+    wanted = (config.architecture, config.objective)
+    if wanted != ("skipgram", "negative_sampling"):
+        raise ValueError(
+            "backend='triton' has a kernel for skipgram with negative_sampling, not "
+            f"for {wanted[0]} with {wanted[1]}: give backend='torch'"
+        )
+    if config.batch_pairs not in (None, 1):
+        raise ValueError(
+            f"batch_pairs={config.batch_pairs}: the Triton kernel takes one pair a "
+            "step; give None or 1, or backend='torch'"
         )
 
 
@@ -213,6 +240,11 @@ def _train(
         from tutor.words.word2vec import torch as twin
 
         tables, step = twin.tables(U, V, device), twin.train_epoch
+    elif backend == "triton":
+        from tutor.words.word2vec import torch as twin
+        from tutor.words.word2vec import triton
+
+        tables, step = twin.tables(U, V, device), triton.train_epoch
     elif backend == "numba":
         from tutor.words.word2vec import epoch as numba
 
@@ -222,7 +254,7 @@ def _train(
     losses, rates = [], []
     for epoch in range(config.epochs):
         step(*tables, plan, config, seed=seed, epoch=epoch)
-        held = twin.arrays(*tables) if backend == "torch" else tables
+        held = twin.arrays(*tables) if backend in ("torch", "triton") else tables
         U, V = (np.asarray(t)[:, : config.dim] for t in held)
         if not (np.isfinite(U).all() and np.isfinite(V).all()):
             raise FloatingPointError(

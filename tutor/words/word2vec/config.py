@@ -44,14 +44,14 @@ class Word2VecConfig:
         published program does; ``exact`` its n-th part, which is the gradient.
     batch_pairs : int or None
         Pairs whose gradients are summed into one step. None: 2 for NumPy and Numba
-        (inside one window; Numba takes 1 or 2), 512 for torch (across windows). CBOW
-        counts windows: 1 for NumPy and Numba, 512 for torch.
+        (inside one window; Numba takes 1 or 2), 512 for torch (across windows), 1 for
+        Triton. CBOW counts windows: 1 for NumPy and Numba, 512 for torch.
     deterministic : bool
         Refuse several threads, so that a run can be repeated bit for bit; on CUDA it
         repeats to rounding only, since sums of repeated rows come in any order.
     threads : int
         More than one updates without locks (Hogwild) and needs
-        ``deterministic=False``.
+        ``deterministic=False``. Triton's threads are the walkers of a GPU.
 
     Raises
     ------

@@ -1,0 +1,129 @@
+"""word2vec's GPU kernel: the reference's numbers with one walker, as good with many."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tutor import sampling
+from tutor.datasets import Corpus
+from tutor.words import word2vec
+from tutor.words.word2vec import Word2VecConfig, walk
+
+BASE = Word2VecConfig(dim=8, epochs=1, batch_pairs=1, sample=1e-2)
+CASES = {
+    "all draws": BASE,
+    "fixed window, no subsampling": replace(BASE, dynamic=False, sample=0.0),
+    "a dim beyond one warp, few rows": replace(BASE, dim=40, negatives=2, window=2),
+    "more rows than fit one group": replace(BASE, negatives=9),
+}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    """Return 60 short documents of 40 words, drawn with uneven frequencies."""
+    rng = np.random.default_rng(0)
+    words = np.array([f"w{i:02d}" for i in range(40)])
+    share = 1 / np.arange(1, 41)
+    drawn = rng.choice(words, size=(60, 9), p=share / share.sum())
+    return Corpus.from_documents([list(row) for row in drawn], min_count=1, name="toy")
+
+
+@pytest.fixture
+def kernel(cuda):
+    """Return the module, or skip with the reason."""
+    pytest.importorskip("triton", reason="triton is not installed")
+    from tutor.words.word2vec import triton as module
+
+    return module
+
+
+def epoch_of(kernel, corpus, config, device, *, scale=1.0):
+    """Return both tables after an epoch, the kernel's and the reference's."""
+    from tutor.words.word2vec import torch as twin
+
+    plan = walk.make_plan(corpus, config, seed=3)
+    rng = np.random.default_rng(1)
+    U, V = rng.normal(size=(2, len(corpus.vocabulary), config.dim)).astype(np.float32)
+    u, v = twin.tables(scale * U, V, device)
+    kernel.train_epoch(u, v, plan, config, seed=3)
+    walk.train_epoch(U, V, plan, config, seed=3)
+    return twin.arrays(u, v), (U, V)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", CASES)
+def test_one_walker_equals_the_reference(kernel, corpus, cuda, name):
+    """Rungs 4, 5 and 8: an epoch, pair by pair, of the NumPy loop."""
+    found, wanted = epoch_of(kernel, corpus, CASES[name], cuda)
+    np.testing.assert_allclose(found, wanted, atol=1e-4)
+    moved, _ = epoch_of(kernel, corpus, CASES[name], cuda, scale=1.01)
+    with pytest.raises(AssertionError):  # alive: one per cent of the start is seen
+        np.testing.assert_allclose(moved, wanted, atol=1e-4)
+
+
+@pytest.mark.gpu
+def test_the_gpu_keeps_the_tokens_that_the_streams_keep(kernel, cuda):
+    import torch
+
+    tokens = np.arange(5000, dtype=np.int32) % 7
+    keep = np.linspace(0.05, 1, 7)
+    key = np.array([sampling.stream_key(5, 2, sampling.SUBSAMPLE)], np.uint64)
+    given = [torch.tensor(x, device=cuda) for x in (tokens, keep, key.view(np.int64))]
+    mask = torch.empty(len(tokens), dtype=torch.int8, device=cuda)
+    blocks = -(-len(tokens) // kernel.KEPT_BLOCK)
+    kernel.subsample_jit[(blocks,)](*given, mask, len(tokens), BLOCK=kernel.KEPT_BLOCK)
+    wanted = sampling.subsample(tokens, keep, seed=5, epoch=2)
+    np.testing.assert_array_equal(mask.cpu().numpy().astype(bool), wanted)
+
+
+@pytest.mark.gpu
+def test_many_walkers_are_as_good(kernel, corpus, cuda):
+    """Updates are added, none is lost: the loss is that of one walker, nearly."""
+    names = np.array(corpus.vocabulary.words)
+    rows = [list(names[ids]) for ids in corpus.documents()]
+    text = Corpus.from_documents(rows * 40, min_count=1, name="toy")
+    one = replace(BASE, epochs=3)
+    many = replace(one, threads=64, deterministic=False)
+    runs = [
+        word2vec.fit(text, config, backend="triton", seed=1, device=cuda)
+        for config in (one, many)
+    ]
+    losses = [run.history["loss"][-1] for run in runs]
+    np.testing.assert_allclose(losses[1], losses[0], rtol=0.02)
+    assert losses[1] < runs[1].history["loss"][0]
+
+
+@pytest.mark.gpu
+def test_more_walkers_than_tokens(kernel, cuda):
+    text = Corpus.from_documents([["a", "b", "c", "d"]] * 3, min_count=1)
+    config = replace(BASE, negatives=2, threads=500, deterministic=False)
+    run = word2vec.fit(text, config, backend="triton", device=cuda)
+    assert np.isfinite(run.embedding.vectors).all()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"architecture": "cbow"}, "has a kernel for skipgram with negative_sampling"),
+        ({"objective": "hierarchical_softmax"}, "not for skipgram with hierarchical"),
+        ({"batch_pairs": 2}, "batch_pairs=2: the Triton kernel takes one pair a step"),
+    ],
+)
+def test_what_it_does_not_train(kernel, corpus, cuda, change, message):
+    config = replace(BASE, **change)
+    with pytest.raises(ValueError, match=message):
+        word2vec.fit(corpus, config, backend="triton", device=cuda)
+
+
+def test_without_the_package_it_says_what_to_install(corpus, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="pip install triton"):
+        word2vec.fit(corpus, BASE, backend="triton", device="cuda")
+
+
+def test_the_cpu_is_refused(corpus, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    with pytest.raises(ValueError, match="trains on a GPU, and device is 'cpu'"):
+        word2vec.fit(corpus, BASE, backend="triton")

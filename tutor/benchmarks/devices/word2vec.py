@@ -1,0 +1,143 @@
+"""Chapter ``words/word2vec`` on a GPU: torch by batch, the Triton kernel by walkers.
+
+The processor's side is the tuned Numba kernel on all cores. Both sides start from the
+same vectors; each turn has a seed of its own. For the kernel training alone is timed,
+the copy of the corpus to the GPU included; torch is timed by the whole call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from tutor.benchmarks import Row
+from tutor.benchmarks.devices import CORES, finished, row, seeds
+
+CHAPTER = "words/word2vec"
+WALKERS = (64, 256, 1024, 2048, 4096)
+BATCHES = (512, 4096)
+TORCH_TOKENS, TURNS = 100_000, 9
+
+
+def rows(quick: bool, device: str) -> list[Row]:
+    """Return torch's rows and the kernel's; ``quick`` takes the smallest of each."""
+    found = [_torch(size, device) for size in (BATCHES[:1] if quick else BATCHES)]
+    if device == "cpu":
+        return found
+    return found + [_triton(n, device) for n in (WALKERS[:1] if quick else WALKERS)]
+
+
+@cache
+def corpus() -> Any:
+    """Return the course's corpus, read once."""
+    from tutor.datasets import texts
+
+    return texts.course_en()
+
+
+def _torch(size: int, device: str) -> Row:
+    """Return the row of torch with ``size`` pairs summed into one step."""
+    from tutor.words.word2vec import Word2VecConfig
+
+    part = corpus().head(TORCH_TOKENS, min_count=5)
+    many = Word2VecConfig(epochs=1, threads=CORES, deterministic=False)
+    one = Word2VecConfig(epochs=1, batch_pairs=size)
+    return row(
+        CHAPTER,
+        f"torch, {size:,} pairs a step, {len(part.tokens):,} tokens",
+        gpu=_fit(part, one, backend="torch", device=device),
+        cpu=_fit(part, many, backend="numba", device="cpu"),
+        cpu_name=f"numba, {CORES} threads",
+        unit="tokens",
+        work=float(len(part.tokens)),
+        quality=lambda fit: {"loss": fit.history["loss"][-1]},
+        notes="the whole call, one epoch; the GPU sums a batch into one step",
+    )
+
+
+def _fit(part: Any, config: Any, *, backend: str, device: str) -> Callable[[], Any]:
+    from tutor.words import word2vec
+
+    turn = seeds()
+
+    def work() -> Any:
+        seed = next(turn)
+        return word2vec.fit(part, config, backend=backend, seed=seed, device=device)
+
+    return work
+
+
+def _triton(walkers: int, device: str) -> Row:
+    """Return the row of the GPU kernel with so many walkers."""
+    from tutor.benchmarks.word2vec import quality
+    from tutor.words.word2vec import Word2VecConfig
+
+    config = Word2VecConfig(epochs=1, threads=walkers, deterministic=False)
+    tokens = len(corpus().tokens)
+    made = row(
+        CHAPTER,
+        f"Triton, {walkers:,} walkers, {tokens:,} tokens",
+        gpu=_kernel(config, device),
+        cpu=_processor(replace(config, threads=CORES)),
+        cpu_name=f"numba, {CORES} threads",
+        unit="tokens",
+        work=float(tokens),
+        quality=quality,
+        notes=(
+            f"dim {config.dim}, window {config.window}, {config.negatives} negatives, "
+            f"sample {config.sample}, one epoch, one pair a step; training alone, with "
+            "the copy of the corpus; the same seed and start on both sides"
+        ),
+    )
+    return replace(made, turns=TURNS)
+
+
+def _start(config: Any, seed: int) -> tuple[Any, Any]:
+    """Return the starting vectors of a turn, and zeros."""
+    import numpy as np
+
+    from tutor import sampling
+
+    U = sampling.initial_vectors(len(corpus().vocabulary), config.dim, seed)
+    return U, np.zeros_like(U)
+
+
+def _kernel(config: Any, device: str) -> Callable[[], Any]:
+    from tutor.embedding import Embedding
+    from tutor.words.word2vec import make_plan
+    from tutor.words.word2vec import torch as twin
+
+    plans = [make_plan(corpus(), config, seed=seed) for seed in range(TURNS + 1)]
+    tables = [twin.tables(*_start(config, s), device) for s in range(TURNS + 1)]
+    turn = seeds()
+
+    def work() -> Any:
+        from tutor.words.word2vec import triton
+
+        seed = next(turn)
+        U, V = tables[seed]
+        triton.train_epoch(U, V, plans[seed], config, seed=seed)
+        finished(U)
+        return lambda: Embedding(corpus().vocabulary.words, U.cpu().numpy())
+
+    return work
+
+
+def _processor(config: Any) -> Callable[[], Any]:
+    from tutor.embedding import Embedding
+    from tutor.words.word2vec import epoch, make_plan
+
+    plans = [make_plan(corpus(), config, seed=seed) for seed in range(TURNS + 1)]
+    starts = [_start(config, seed) for seed in range(TURNS + 1)]
+    tables = [(epoch.padded(U), epoch.padded(V)) for U, V in starts]
+    turn = seeds()
+
+    def work() -> Any:
+        seed = next(turn)
+        U, V = tables[seed]
+        epoch.train_epoch(U, V, plans[seed], config, seed=seed)
+        return lambda: Embedding(corpus().vocabulary.words, U[:, : config.dim])
+
+    return work

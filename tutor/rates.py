@@ -1,0 +1,120 @@
+"""Stored rates: what the benchmark measured, with intervals, and a chapter's table.
+
+The rows are those of ``data/results/bench.json``, which ``python -m tutor bench``
+writes. A chapter shows the rows of its own work on a GPU and on the processor beside
+it; the page of speed shows all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tutor.claims.stored import results_root
+
+HEADER = ("work", "GPU", "processor", "how", "GPU is times as fast")
+
+
+def rows(folder: Path | None = None) -> list[dict[str, Any]]:
+    """Return every stored row, benchmark by benchmark.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Another folder than ``data/results``.
+    """
+    found: list[dict[str, Any]] = []
+    for path in sorted((folder or results_root()).glob("bench*.json")):
+        found += json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return sorted(found, key=lambda row: (row["benchmark"], row["name"]))
+
+
+def student(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return the mean of two values or more, with Student's 95 % interval."""
+    from scipy.stats import t
+
+    mean, n = statistics.fmean(values), len(values)
+    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(values) / n**0.5
+    return mean, mean - reach, mean + reach
+
+
+def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
+    r"""Return a 95 % interval of how many times as fast ours is, from the turns.
+
+    .. math:: \exp\left(\bar{\ell} \pm t_{n-1, .975}\, s_\ell / \sqrt{n}\right)
+
+    :math:`\ell_i` is the logarithm of the rival's seconds over ours in turn i of n,
+    :math:`s_\ell` its standard deviation. It covers the swing between turns, not that
+    between machines. Two turns are the fewest that have one.
+    """
+    ours, rival = (record[side]["seconds"] for side in ("ours", "rival"))
+    logs = [math.log(r / o) for o, r in zip(ours, rival, strict=True)]
+    _, low, high = student(logs)
+    return math.exp(low), math.exp(high)
+
+
+def rate_text(rate: float, unit: str) -> str:
+    """Write a rate in three digits: ``217 million tokens/s``."""
+    for size, word in ((1e9, "billion "), (1e6, "million "), (1e3, "thousand ")):
+        if rate >= size:
+            return f"{rate / size:.3g} {word}{unit}"
+    return f"{rate:.3g} {unit}"
+
+
+# --- a chapter's table ---------------------------------------------------------------
+def on_devices(chapter: str, folder: Path | None = None) -> list[dict[str, Any]]:
+    """Return the rows of a chapter's work on a GPU, in the order they were measured.
+
+    Raises
+    ------
+    ValueError
+        If none is stored; the message lists the chapters that have some.
+    """
+    stored = [row for row in rows(folder) if row["benchmark"] == "devices"]
+    found = [row for row in stored if row["name"].partition(": ")[0] == chapter]
+    if not found:
+        there = sorted({row["name"].partition(": ")[0] for row in stored})
+        raise ValueError(
+            f"no rate of {chapter!r} on a GPU is stored; there are {', '.join(there)}: "
+            "run `python -m tutor bench devices` where there is a GPU"
+        )
+    return sorted(found, key=lambda row: row["place"])
+
+
+def show(chapter: str, folder: Path | None = None) -> None:
+    """Show how fast the chapter's work went on a GPU and on the processor beside it.
+
+    Parameters
+    ----------
+    chapter : str
+        Such as ``words/word2vec``.
+    folder : Path, optional
+        Another folder than ``data/results``.
+    """
+    from tutor.notebook import table
+
+    found = on_devices(chapter, folder)
+    table(HEADER, [_cells(row) for row in found])
+    for machine in dict.fromkeys(map(machine_text, found)):
+        print(f"Measured on {machine}.")  # noqa: T201
+
+
+def _cells(row: Mapping[str, Any]) -> list[str]:
+    low, high = ratio_interval(row)
+    sides = [rate_text(row[side]["rate"], row["unit"]) for side in ("ours", "rival")]
+    ratio = f"{row['times_as_fast']:.2g} [{low:.2g}, {high:.2g}]"
+    return [row["name"].partition(": ")[2], *sides, row["rival_name"], ratio]
+
+
+def machine_text(row: Mapping[str, Any]) -> str:
+    """Write date, hardware and versions of a row."""
+    versions = ", ".join(f"{name} {v}" for name, v in row["versions"].items())
+    device = "no GPU" if row["device"] == "none" else row["device"]
+    return (
+        f"{row['date'][:10]}, {row['processor']}, {row['cores']} cores, {device}, "
+        f"{row['system']}; {versions}; {row['turns']} turns a side, warm-up excluded"
+    )

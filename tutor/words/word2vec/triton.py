@@ -1,0 +1,166 @@
+r"""Triton kernel of skip-gram with negative sampling: the GPU's ``fused``.
+
+A *walker* is one warp: 32 lanes that hold a window's K+1 output rows in registers and
+train one (context, center) pair after the other, as ``fast.fused_jit`` does with its
+block. With one walker the numbers are those of the reference at ``batch_pairs=1``.
+Several walkers each take an equal share of the tokens, as the CPU's threads do, and
+share both tables: what a pair changes is added by atomic additions, so no update is
+lost, but a row may be read while others are about to change it (Hogwild).
+
+Source: the objective is Mikolov et al. (2013b), section 2.2; the layout is ours.
+Chapter: ``words/word2vec``.
+"""
+
+from __future__ import annotations
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+from typing import Any
+
+import numpy as np
+import torch
+import triton
+import triton.language as tl
+
+from tutor import sampling
+from tutor.words.word2vec.config import Word2VecConfig
+from tutor.words.word2vec.walk import Plan, make_run
+
+GOLDEN = tl.constexpr(0x9E3779B97F4A7C15)
+M1, M2 = tl.constexpr(0xBF58476D1CE4E5B9), tl.constexpr(0x94D049BB133111EB)
+KEPT_BLOCK = 1024
+
+
+# --- the draws of tutor.sampling -----------------------------------------------------
+@triton.jit
+def uniform_jit(key, position):
+    """Return the float64 in [0, 1) of ``position``; equals ``sampling.uniform``."""
+    z = key + (position.to(tl.uint64) + 1) * GOLDEN
+    z = (z ^ (z >> 30)) * M1
+    z = (z ^ (z >> 27)) * M2
+    z = z ^ (z >> 31)
+    return (z >> 11).to(tl.float64) * 1.1102230246251565e-16  # 2**-53
+
+
+@triton.jit(do_not_specialize=["n"])
+def subsample_jit(tokens, keep, keys, mask, n, BLOCK: tl.constexpr):
+    """Set ``mask`` where subsampling keeps a token; equals ``sampling.subsample``."""
+    i = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
+    word = tl.load(tokens + i, mask=i < n, other=0)
+    draw = uniform_jit(tl.load(keys).to(tl.uint64, bitcast=True), i)
+    tl.store(mask + i, (draw < tl.load(keep + word)).to(tl.int8), mask=i < n)
+
+
+# --- one walker ----------------------------------------------------------------------
+@triton.jit(do_not_specialize=["card", "cards"])
+def walk_jit(
+    U,
+    V,
+    words,
+    places,
+    documents,
+    edges,
+    cuts,
+    deck,
+    keys,
+    card,
+    cards,
+    rate,
+    slope,
+    DIM: tl.constexpr,
+    WIDTH: tl.constexpr,
+    WINDOW: tl.constexpr,
+    DYNAMIC: tl.constexpr,
+    NEGATIVES: tl.constexpr,
+    ROWS: tl.constexpr,
+):
+    """Train the windows of kept tokens ``edges[p]`` to ``edges[p + 1]``."""
+    p = tl.program_id(0)
+    first, last = tl.load(edges + p), tl.load(edges + p + 1)
+    start, end = tl.load(cuts + p), tl.load(cuts + p + 1)
+    key = tl.load(keys + 1).to(tl.uint64, bitcast=True)
+    d, j = tl.arange(0, WIDTH), tl.arange(0, ROWS)
+    label = (j == 0).to(tl.float32)
+    for i in range(first, last):
+        word, place = tl.load(words + i), tl.load(places + i)
+        document = tl.load(documents + i)
+        # --- the K+1 output rows: the word and its noise; a repeated row takes no part
+        drawn = (card + place * NEGATIVES + j - 1) % cards
+        noise = tl.load(deck + drawn, mask=(j > 0) & (j <= NEGATIVES), other=-1)
+        outputs = tl.where(j == 0, word, noise)
+        equal = (outputs[:, None] == outputs[None, :]) & (j[None, :] < j[:, None])
+        fresh = (tl.sum(equal.to(tl.int32), axis=1) == 0) & (j <= NEGATIVES)
+        inside = fresh[:, None] & (d < DIM)[None, :]
+        at = V + outputs.to(tl.int64)[:, None] * DIM + d[None, :]
+        rows = tl.load(at, mask=inside, other=0.0, cache_modifier=".cg")
+        old = rows
+        share = (place - start).to(tl.float64) / (end - start)
+        step = tl.where(fresh, (rate + slope * share).to(tl.float32), 0.0)
+        # --- the pairs of the window, from left to right
+        reach = WINDOW
+        if DYNAMIC:
+            reach = 1 + (uniform_jit(key, place) * WINDOW).to(tl.int32)
+        for k in range(tl.maximum(first, i - reach), tl.minimum(last, i + reach + 1)):
+            if (k != i) & (tl.load(documents + k) == document):
+                row = U + tl.load(words + k).to(tl.int64) * DIM + d
+                u = tl.load(row, mask=d < DIM, other=0.0, cache_modifier=".cg")
+                score = tl.sum(rows * u[None, :], axis=1)
+                g = step * (label - 1 / (1 + tl.exp(-score)))
+                change = tl.sum(g[:, None] * rows, axis=0)
+                rows += g[:, None] * u[None, :]
+                tl.atomic_add(row, change, mask=d < DIM, sem="relaxed")
+        tl.atomic_add(at, rows - old, mask=inside, sem="relaxed")
+
+
+# --- one epoch -----------------------------------------------------------------------
+def train_epoch(
+    U: torch.Tensor,
+    V: torch.Tensor,
+    plan: Plan,
+    config: Word2VecConfig,
+    *,
+    seed: int = 0,
+    epoch: int = 0,
+) -> None:
+    """Train ``U`` and ``V`` in place for one epoch with ``config.threads`` walkers.
+
+    Both are float32, (vocab, dim), contiguous and on the device that trains. Its
+    memory holds the corpus beside them: 4 bytes a token, 25 while an epoch is laid out.
+    """
+    place = U.device
+
+    def there(array: Any) -> torch.Tensor:
+        return torch.tensor(np.asarray(array), device=place)
+
+    run = make_run(plan, config, seed=seed, epoch=epoch)
+    streams = (sampling.SUBSAMPLE, sampling.WINDOW)
+    named = [sampling.stream_key(seed, epoch, stream) for stream in streams]
+    keys = there(np.array(named, np.uint64).view(np.int64))
+    tokens, deck, keep = there(plan.tokens), there(plan.deck), there(plan.keep)
+    mask = torch.empty(len(tokens), dtype=torch.int8, device=place)
+    blocks = triton.cdiv(len(tokens), KEPT_BLOCK)
+    subsample_jit[(blocks,)](tokens, keep, keys, mask, len(tokens), BLOCK=KEPT_BLOCK)
+    places = mask.nonzero()[:, 0]
+    offsets = there(plan.offsets)
+    cuts = there(np.linspace(0, len(tokens), config.threads + 1).astype(np.int64))
+    walk_jit[(config.threads,)](
+        U,
+        V,
+        tokens[places],
+        places,
+        torch.searchsorted(offsets, places, right=True),
+        torch.searchsorted(places, cuts),
+        cuts,
+        deck,
+        keys,
+        run.card,
+        len(deck),
+        run.rate,
+        run.slope,
+        DIM=U.shape[1],
+        WIDTH=triton.next_power_of_2(U.shape[1]),
+        WINDOW=config.window,
+        DYNAMIC=config.dynamic,
+        NEGATIVES=config.negatives,
+        ROWS=triton.next_power_of_2(config.negatives + 1),
+        num_warps=1,
+    )
