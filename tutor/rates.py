@@ -30,7 +30,19 @@ def rows(folder: Path | None = None) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for path in sorted((folder or results_root()).glob("bench*.json")):
         found += json.loads(path.read_text(encoding="utf-8"))["rows"]
-    return sorted(found, key=lambda row: (row["benchmark"], row["name"]))
+    return sorted(found, key=lambda r: (r["benchmark"], r.get("place", 0), r["name"]))
+
+
+def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, float]:
+    r"""Return how much higher ours scores than the rival, with a 95 % interval.
+
+    .. math:: \bar{\delta} \pm t_{n-1, .975}\, s_\delta / \sqrt{n}
+
+    over the n turns, each a pair with a seed of its own; :math:`s_\delta` is the
+    standard deviation of the differences. Two turns are the fewest that have one.
+    """
+    ours, rival = (record[side]["quality"][score] for side in ("ours", "rival"))
+    return student([a - b for a, b in zip(ours, rival, strict=True)])
 
 
 def student(values: Sequence[float]) -> tuple[float, float, float]:
@@ -79,35 +91,75 @@ def on_devices(chapter: str, folder: Path | None = None) -> list[dict[str, Any]]
     if not found:
         there = sorted({row["name"].partition(": ")[0] for row in stored})
         raise ValueError(
-            f"no rate of {chapter!r} on a GPU is stored; there are {', '.join(there)}: "
-            "run `python -m tutor bench devices` where there is a GPU"
+            f"no rate of {chapter!r} on a GPU is stored; there are "
+            f"{', '.join(there) or 'none'}: run `python -m tutor bench devices` where "
+            "there is a GPU"
         )
-    return sorted(found, key=lambda row: row["place"])
+    return found
 
 
-def show(chapter: str, folder: Path | None = None) -> None:
+def show(
+    chapter: str, *, scores: Sequence[str] = (), folder: Path | None = None
+) -> None:
     """Show how fast the chapter's work went on a GPU and on the processor beside it.
 
     Parameters
     ----------
     chapter : str
         Such as ``words/word2vec``.
+    scores : sequence of str
+        Scores of the same runs to show beside: how much higher the GPU's is.
     folder : Path, optional
         Another folder than ``data/results``.
     """
     from tutor.notebook import table
 
     found = on_devices(chapter, folder)
-    table(HEADER, [_cells(row) for row in found])
-    for machine in dict.fromkeys(map(machine_text, found)):
-        print(f"Measured on {machine}.")  # noqa: T201
+    names = [f"{name}, GPU − processor" for name in scores]
+    table((*HEADER, *names), [_cells(row, scores) for row in found])
+    for text in dict.fromkeys(_place_text(row, found) for row in found):
+        print(text)  # noqa: T201
 
 
-def _cells(row: Mapping[str, Any]) -> list[str]:
-    low, high = ratio_interval(row)
+def _cells(row: Mapping[str, Any], scores: Sequence[str]) -> list[str]:
     sides = [rate_text(row[side]["rate"], row["unit"]) for side in ("ours", "rival")]
-    ratio = f"{row['times_as_fast']:.2g} [{low:.2g}, {high:.2g}]"
-    return [row["name"].partition(": ")[2], *sides, row["rival_name"], ratio]
+    higher = [
+        "{:+.3f} [{:+.3f}, {:+.3f}]".format(*difference(row, name)).replace("-", "−")
+        if name in row["ours"]["quality"]
+        else ""
+        for name in scores
+    ]
+    work = row["name"].partition(": ")[2]
+    return [work, *sides, row["rival_name"], ratio_text(row), *higher]
+
+
+def ratio_text(row: Mapping[str, Any]) -> str:
+    """Write how many times as fast, with its interval from three turns on."""
+    text = _digits(row["times_as_fast"])
+    if row["turns"] > 2:
+        text += " [{}, {}]".format(*map(_digits, ratio_interval(row)))
+    return text
+
+
+def _digits(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < 1 else f"{ratio:.{1 if ratio < 10 else 0}f}"
+
+
+def _place_text(row: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> str:
+    """Write date and hardware of a row, and the turns of all rows measured there."""
+
+    def place(one: Mapping[str, Any]) -> tuple[str, ...]:
+        return one["date"][:10], one["device"], one["processor"]
+
+    turns = sorted({one["turns"] for one in found if place(one) == place(row)})
+    wanted = ("python", "numpy", "numba", "torch", "triton")
+    versions = {k: v for one in found for k, v in one["versions"].items()}
+    named = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
+    several = f"{turns[0]} to {turns[-1]}" if len(turns) > 1 else f"{turns[0]}"
+    return (
+        f"Measured on {row['date'][:10]}: {row['device']} beside {row['cores']} cores "
+        f"of {row['processor']}; {named}; {several} turns a side, warm-up excluded."
+    )
 
 
 def machine_text(row: Mapping[str, Any]) -> str:

@@ -26,12 +26,12 @@ import tutor.benchmarks
 from tutor.benchmarks import Row
 from tutor.house import rivals
 from tutor.house.setup import ROOT, HouseError
-from tutor.rates import ratio_interval, student
+from tutor.rates import difference, ratio_interval
 
 RESULTS = ROOT / "data" / "results" / "bench.json"
 MAX_SECONDS = 240.0
 WATCHED = (
-    *("numpy", "scipy", "numba", "torch", "gensim", "scikit-learn"),
+    *("numpy", "scipy", "numba", "torch", "triton", "gensim", "scikit-learn"),
     *("faiss-cpu", "fasttext", "mittens", "pecanpy", "pykeen"),
     *("sentence-transformers", "tokenizers", "transformers"),
 )
@@ -179,18 +179,6 @@ def store(
     waiting = path.with_suffix(".part")
     waiting.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
     waiting.replace(path)
-
-
-def difference(record: Mapping[str, Any], score: str) -> tuple[float, float, float]:
-    r"""Return how much higher ours scores than the rival, with a 95 % interval.
-
-    .. math:: \bar{\delta} \pm t_{n-1, .975}\, s_\delta / \sqrt{n}
-
-    over the n turns, each a pair with a seed of its own; :math:`s_\delta` is the
-    standard deviation of the differences. Two turns are the fewest that have one.
-    """
-    ours, rival = (record[side]["quality"][score] for side in ("ours", "rival"))
-    return student([a - b for a, b in zip(ours, rival, strict=True)])
 
 
 def line(record: Mapping[str, Any]) -> str:

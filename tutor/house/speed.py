@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tutor import rates
-from tutor.house.bench import difference
 from tutor.house.setup import ROOT
-from tutor.rates import machine_text, rate_text, ratio_interval
+from tutor.rates import difference, machine_text, rate_text, ratio_interval
 
 _HEAD = (
     "| work | ours | rival | times as fast | share of the limit |",

@@ -87,7 +87,7 @@ def _bags(quick: bool, device: str) -> list[Row]:
             f"batches of {batch}, {count:,} texts, {dim} dimensions",
             **_sides(partial(_fine_tuned, count, length, dim, batch, passes), device),
             cpu_name=TORCH,
-            unit="texts x passes",
+            unit="texts × passes",
             work=float(count * passes),
             quality=lambda right: {"share right": float(right.mean())},
             notes=f"{TEXTS}; {length} words a text, {passes} passes; all word vectors "
@@ -115,7 +115,7 @@ def _fine_tuned(
 
 def _subwords(quick: bool, device: str) -> list[Row]:
     """Return rows of the convolutional LSTM, by length and batch."""
-    sizes = [(2_000, 24, 64, 32), (1_000, 300, 128, 128), (2_000, 300, 1_000, 128)]
+    sizes = [(2_000, 24, 64, 32), (300, 300, 100, 128), (400, 300, 400, 128)]
     if quick:
         sizes = [(200, 24, 64, 32)]
     return [
@@ -124,7 +124,7 @@ def _subwords(quick: bool, device: str) -> list[Row]:
             f"classifier, texts of {length} words, batches of {batch:,}",
             **_sides(partial(_lstm, count, length, batch, hidden), device),
             cpu_name=TORCH,
-            unit="texts x passes",
+            unit="texts × passes",
             work=float(2 * count),
             quality=_loss,
             notes=f"{TEXTS}, 100 dimensions, as they are in training; {count:,} texts, "
@@ -210,7 +210,7 @@ def _probe(quick: bool, device: str) -> list[Row]:
             gpu=_probing(count, dim, hidden, batch, "torch", device),
             cpu=_probing(count, dim, hidden, batch, kernel, "cpu"),
             cpu_name="NumPy" if kernel == "numpy" else TORCH,
-            unit="rows x passes",
+            unit="rows × passes",
             work=float(5 * count),
             quality=partial(_error, count=count, dim=dim),
             notes=f"{count:,} rows drawn at random, five passes; float64",

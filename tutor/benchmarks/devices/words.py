@@ -108,7 +108,7 @@ def _glove(quick: bool, device: str) -> list[Row]:
                 f"batches of {batch:,} cells, {len(corpus.tokens):,} tokens",
                 **_sides(partial(fit, corpus), device, batched, single, "numba"),
                 cpu_name="numba, all cores, a cell a step",
-                unit="tokens x passes",
+                unit="tokens × passes",
                 work=float(len(corpus.tokens) * passes),
                 quality=_last("loss"),
                 notes=f"{HEAD}, {len(corpus.vocabulary):,} words; dim {single.dim}, "
@@ -171,7 +171,7 @@ def _senses(quick: bool, device: str) -> list[Row]:
                 f"{batch:,} windows a step, {len(corpus.tokens):,} tokens",
                 **_sides(partial(fit, corpus), device, batched, single, "numba"),
                 cpu_name="numba, one thread, a window a step",
-                unit="tokens x passes",
+                unit="tokens × passes",
                 work=float(len(corpus.tokens) * engine.epochs),
                 quality=_last("loss"),
                 notes=f"{HEAD}, {len(corpus.vocabulary):,} words, {single.senses} "
@@ -262,7 +262,7 @@ def _counterfit(quick: bool, device: str) -> list[Row]:
                 gpu=_by_torch(call, device),
                 cpu=call,
                 cpu_name="NumPy",
-                unit="synonyms x steps",
+                unit="synonyms × steps",
                 work=float(count * config.steps),
                 notes=f"{len(table):,} vectors of 100 dimensions and pairs of "
                 f"{named:,} of their words, drawn at random, a quarter as many "
