@@ -18,6 +18,7 @@ KINDS = {
     "real-binary": {"code": "real-binary"},
     "mean of a window": {"architecture": "dm"},
     "16 wide": {"dim": 16},
+    "16 wide, mean of a window": {"dim": 16, "architecture": "dm"},
     "without subsampling": {"sample": 0.0, "code": "binary"},
 }
 

@@ -6,14 +6,13 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from scipy import stats
 from threadpoolctl import threadpool_info
 
 from tutor.benchmarks import Row, _machine
 from tutor.house import bench, speed
 from tutor.house.setup import HouseError
+from tutor.rates import ratio_interval
 
 
 class Clock:
@@ -87,25 +86,10 @@ def test_quality_is_scored_each_turn_outside_the_clock(clock):
     assert "ours rho: 0.500" in bench.line(record)
 
 
-def test_the_difference_of_scores_has_the_interval_of_a_paired_t_test():
-    ours, rival = [0.45, 0.44, 0.46, 0.41], [0.43, 0.44, 0.45, 0.42]
-    record = {
-        "ours": {"quality": {"rho": ours}},
-        "rival": {"quality": {"rho": rival}},
-    }
-    mean, low, high = bench.difference(record, "rho")
-    expected = stats.ttest_rel(ours, rival).confidence_interval(0.95)
-    np.testing.assert_allclose((low, high), expected, rtol=1e-12)
-    np.testing.assert_allclose(mean, 0.005, atol=1e-12)
-
-
-def test_the_ratio_has_the_interval_of_a_paired_t_test_of_logarithms(clock):
+def test_the_ratio_has_an_interval_from_two_turns_on(clock):
     ours, theirs = [2.0, 1.0, 2.0, 1.0], [9.0, 6.0, 11.0, 7.0]
     record = bench.measure(row(clock, [1, *ours], [1, *theirs], turns=4))
-    test = stats.ttest_rel(np.log(theirs), np.log(ours)).confidence_interval(0.95)
-    found = bench.ratio_interval(record)
-    np.testing.assert_allclose(found, np.exp(test), rtol=1e-12)
-    shown = "5.75 [{:.2f}, {:.2f}] times library.sum".format(*found)
+    shown = "5.75 [{:.2f}, {:.2f}] times library.sum".format(*ratio_interval(record))
     assert shown in bench.line(record)
 
 

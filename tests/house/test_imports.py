@@ -39,7 +39,7 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("closing.studies", "knowledge.triples"): "the families are trained on one world",
 }
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
-AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}}
+AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}, "triton.py": {"torch"}}
 # Modules that use the house, and why; all others know nothing of it.
 HOUSE = {"tutor.datasets.carriers": "uv's settings are prepared in one place"}
 MAX_MODULE, MAX_FUNCTION, MAX_KERNEL, MAX_PARAMETERS = 300, 40, 80, 8
@@ -193,7 +193,7 @@ import tutor
 count = 0
 for found in pkgutil.walk_packages(tutor.__path__, "tutor."):
     parts = found.name.split(".")
-    if parts[-1] in ("fast", "torch", "report") or "benchmarks" in parts:
+    if parts[-1] in ("fast", "torch", "triton", "report") or "benchmarks" in parts:
         continue
     importlib.import_module(found.name)
     count += 1

@@ -254,7 +254,7 @@ def test_an_empty_corpus_is_refused():
         word2vec.fit(empty)
 
 
-@pytest.mark.parametrize("backend", word2vec.BACKENDS)
+@pytest.mark.parametrize("backend", ["numba", "numpy", "torch"])  # triton: its file
 @pytest.mark.parametrize("bad", [-1, 12])
 def test_token_ids_outside_the_vocabulary_are_refused(backend, bad):
     """Kernels would read and write rows that are not there."""

@@ -103,6 +103,18 @@ def test_more_walkers_than_tokens(kernel, cuda):
 
 
 @pytest.mark.gpu
+@pytest.mark.parametrize("bad", [-1, 40])
+def test_token_ids_outside_the_vocabulary_are_refused(kernel, corpus, cuda, bad):
+    """The kernel would read and write rows that are not there."""
+    tokens = corpus.tokens.copy()
+    tokens[7] = bad
+    with pytest.raises(ValueError, match=r"token ids must lie in 0\.\.39"):
+        word2vec.fit(
+            replace(corpus, tokens=tokens), BASE, backend="triton", device=cuda
+        )
+
+
+@pytest.mark.gpu
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -97,7 +97,7 @@ def modules() -> list[str]:
     for found in pkgutil.walk_packages(tutor.__path__, "tutor."):
         parts = found.name.split(".")
         hidden = any(p.startswith("_") or p in _NOT_API for p in parts)
-        if not hidden and parts[-1] != "fast":
+        if not hidden and parts[-1] not in ("fast", "triton"):
             names.append(found.name)
     return names
 

@@ -10,7 +10,7 @@ measured and what is stored stays.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import count
 from typing import Any
@@ -52,13 +52,13 @@ def row(
     cpu_name: str,
     unit: str,
     work: float,
-    quality: Callable[[Any], Mapping[str, float]] | None = None,
-    notes: str = "",
+    **more: Any,
 ) -> Row:
     """Return a row of ``chapter``: one call of ``work`` units on both devices.
 
     ``gpu`` and ``cpu`` return when their work is done (:func:`finished`), each call
-    with another seed (:func:`seeds`). ``cpu_name`` tells backend and threads.
+    with another seed (:func:`seeds`). ``cpu_name`` tells backend and threads; ``more``
+    are ``quality`` and ``notes`` of :class:`~tutor.benchmarks.Row`.
     """
     return Row(
         name=f"{chapter}: {size}",
@@ -67,10 +67,9 @@ def row(
         rival_name=cpu_name,
         unit=unit,
         work=work,
-        quality=quality,
-        notes=notes,
         threads=CORES,
         turns=TURNS,
+        **more,
     )
 
 

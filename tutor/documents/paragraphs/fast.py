@@ -162,8 +162,8 @@ def dbow_epoch_jit(tables, plan, run, longest, frozen, lines):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def dm_epoch_jit(tables, plan, run, longest, frozen, lines):
-    """Train on each window of each document in order, a window a step."""
+def dm_epoch_jit(tables, plan, run, longest, frozen, lines, short):
+    """Train on each window in order, a window a step; ``short``: lines without bias."""
     D, V, _, U = tables
     tokens, offsets, keep, deck = plan
     _, width, window, negatives, coin, card, rate = run
@@ -187,14 +187,8 @@ def dm_epoch_jit(tables, plan, run, longest, frozen, lines):
         for t in range(n):
             first, last = max(0, t - window), min(n, t + window + 1)
             share = ONE / float32(last - first)  # the words around, and the document
-            for k in range(width):
-                h[k] = D[i, 0, k]
-            for c in range(first, last):
-                if c != t:
-                    for k in range(width):
-                        h[k] += U[words[c], 0, k]
-            for k in range(width):
-                h[k] *= share
+            _mean_jit(D, i, U, words, t, first, last, share, h, short)
+            h[width] = ONE
             count = _put_jit(slot, bag, 0, words[t], True)
             for j in range(negatives):
                 noise = deck[(card + places[t] * negatives + j) % len(deck)]
@@ -207,14 +201,39 @@ def dm_epoch_jit(tables, plan, run, longest, frozen, lines):
             ahead = places[min(t + 1, n - 1)] * negatives
             for j in range(negatives):
                 prefetch_row(V, deck[(card + ahead + j) % len(deck)], lines)
+            gh[width] = ZERO  # the bias has moved with its row
             for k in range(width):
-                _move_jit(D[i], k, gh[k] * share, rate)
+                gh[k] *= share
+            _move_row_jit(D, i, gh, rate, short)
             if not frozen:
-                _move_contexts_jit(U, words, t, first, last, gh, share, width, rate)
+                _move_contexts_jit(U, words, t, first, last, gh, rate, short)
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def _move_row_jit(table, i, gradient, rate, lines):
+    """Take one AdaGrad step in a whole row; ``lines`` tells the compiler its length."""
+    for k in range(8 * len(lines)):
+        g = gradient[k]
+        total = table[i, 1, k] + g * g
+        table[i, 1, k] = total
+        table[i, 0, k] -= rate * g / (np.sqrt(total) + TINY)
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def _mean_jit(D, i, U, words, t, first, last, share, h, lines):
+    """Fill ``h`` with the mean of the document's vector and its words' around."""
+    for k in range(8 * len(lines)):
+        h[k] = D[i, 0, k]
+    for c in range(first, last):
+        if c != t:
+            for k in range(8 * len(lines)):
+                h[k] += U[words[c], 0, k]
+    for k in range(8 * len(lines)):
+        h[k] *= share
 
 
 @njit(inline="always", cache=True)
-def _move_contexts_jit(U, words, t, first, last, gh, share, width, rate):
+def _move_contexts_jit(U, words, t, first, last, gradient, rate, lines):
     """Move the words around once each, a repeated one by the sum of its gradients."""
     for c in range(first, last):
         times = ZERO
@@ -223,9 +242,12 @@ def _move_contexts_jit(U, words, t, first, last, gh, share, width, rate):
                 times = ZERO if b < c else times + ONE
                 if b < c:
                     break
-        if c != t and times > ZERO:
-            for k in range(width):
-                _move_jit(U[words[c]], k, times * gh[k] * share, rate)
+        if c == t or times == ZERO:
+            continue
+        if times == ONE:
+            _move_row_jit(U, words[c], gradient, rate, lines)
+        else:
+            _move_row_jit(U, words[c], times * gradient, rate, lines)
 
 
 # --- the tables and one epoch --------------------------------------------------------
@@ -268,6 +290,8 @@ def train_epoch(
         rate_at(config, epoch),
     )
     longest = int(np.diff(plan.offsets).max(initial=1))
-    kernel = dbow_epoch_jit if config.architecture == "dbow" else dm_epoch_jit
-    lines = (0,) * (tables.V.shape[2] // 8)
-    kernel(tables, tuple(plan), run, longest, frozen, lines)
+    lines, short = ((0,) * (table.shape[2] // 8) for table in (tables.V, tables.U))
+    if config.architecture == "dbow":
+        dbow_epoch_jit(tables, tuple(plan), run, longest, frozen, lines)
+    else:
+        dm_epoch_jit(tables, tuple(plan), run, longest, frozen, lines, short)

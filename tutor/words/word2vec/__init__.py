@@ -221,6 +221,25 @@ def warm() -> None:
     fit(corpus, replace(base, dim=16, batch_pairs=1))
 
 
+def _form(U: Any, V: Any, backend: str, device: str) -> tuple[Any, Any, Any]:
+    """Return a backend's tables, its epoch, and what turns tables into arrays."""
+    if backend == "numpy":
+        return (U, V), train_epoch, lambda *tables: tables
+    if backend == "numba":
+        from tutor.words.word2vec import epoch
+
+        padded = (epoch.padded(U), epoch.padded(V))
+        return padded, epoch.train_epoch, lambda *tables: tables
+    from tutor.words.word2vec import torch as twin
+
+    step: Any = twin.train_epoch
+    if backend == "triton":
+        from tutor.words.word2vec import triton
+
+        step = triton.train_epoch
+    return twin.tables(U, V, device), step, twin.arrays
+
+
 def _train(
     plan: Plan,
     config: Word2VecConfig,
@@ -234,28 +253,11 @@ def _train(
 
     U = sampling.initial_vectors(vocab, config.dim, seed)
     V = np.zeros_like(U)
-    tables: tuple[Any, Any]
-    step: Any
-    if backend == "torch":
-        from tutor.words.word2vec import torch as twin
-
-        tables, step = twin.tables(U, V, device), twin.train_epoch
-    elif backend == "triton":
-        from tutor.words.word2vec import torch as twin
-        from tutor.words.word2vec import triton
-
-        tables, step = twin.tables(U, V, device), triton.train_epoch
-    elif backend == "numba":
-        from tutor.words.word2vec import epoch as numba
-
-        tables, step = (numba.padded(U), numba.padded(V)), numba.train_epoch
-    else:
-        tables, step = (U, V), train_epoch
+    tables, step, arrays = _form(U, V, backend, device)
     losses, rates = [], []
     for epoch in range(config.epochs):
         step(*tables, plan, config, seed=seed, epoch=epoch)
-        held = twin.arrays(*tables) if backend in ("torch", "triton") else tables
-        U, V = (np.asarray(t)[:, : config.dim] for t in held)
+        U, V = (np.asarray(t)[:, : config.dim] for t in arrays(*tables))
         if not (np.isfinite(U).all() and np.isfinite(V).all()):
             raise FloatingPointError(
                 f"vectors are not finite after epoch {epoch}: lower learning_rate "

@@ -14,7 +14,7 @@ Chapter: ``words/word2vec``.
 from __future__ import annotations
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -112,6 +112,54 @@ def walk_jit(
 
 
 # --- one epoch -----------------------------------------------------------------------
+class Layout(NamedTuple):
+    """What the walkers read of an epoch, on the GPU, in the kernel's order.
+
+    Attributes
+    ----------
+    words, places, documents : (kept,)
+        The kept tokens, their positions in the corpus, and their documents.
+    edges, cuts : (walkers + 1,)
+        Where each walker's share begins, among the kept tokens and in the corpus.
+    deck : (cards,)
+        Noise words.
+    keys : (2,)
+        Keys of the streams of subsampling and of the windows.
+    """
+
+    words: torch.Tensor
+    places: torch.Tensor
+    documents: torch.Tensor
+    edges: torch.Tensor
+    cuts: torch.Tensor
+    deck: torch.Tensor
+    keys: torch.Tensor
+
+
+def lay_out(
+    plan: Plan, walkers: int, place: torch.device, *, seed: int, epoch: int
+) -> Layout:
+    """Return the kept tokens of an epoch, in equal shares of the corpus."""
+
+    def there(array: Any) -> torch.Tensor:
+        return torch.tensor(np.asarray(array), device=place)
+
+    streams = (sampling.SUBSAMPLE, sampling.WINDOW)
+    named = [sampling.stream_key(seed, epoch, stream) for stream in streams]
+    keys = there(np.array(named, np.uint64).view(np.int64))
+    tokens, n = there(plan.tokens), len(plan.tokens)
+    mask = torch.empty(n, dtype=torch.int8, device=place)
+    blocks = triton.cdiv(n, KEPT_BLOCK)
+    subsample_jit[(blocks,)](tokens, there(plan.keep), keys, mask, n, BLOCK=KEPT_BLOCK)
+    places = mask.nonzero()[:, 0]
+    documents = torch.searchsorted(there(plan.offsets), places, right=True)
+    cuts = there(np.linspace(0, n, walkers + 1).astype(np.int64))
+    edges = torch.searchsorted(places, cuts)
+    return Layout(
+        tokens[places], places, documents, edges, cuts, there(plan.deck), keys
+    )
+
+
 def train_epoch(
     U: torch.Tensor,
     V: torch.Tensor,
@@ -126,34 +174,14 @@ def train_epoch(
     Both are float32, (vocab, dim), contiguous and on the device that trains. Its
     memory holds the corpus beside them: 4 bytes a token, 25 while an epoch is laid out.
     """
-    place = U.device
-
-    def there(array: Any) -> torch.Tensor:
-        return torch.tensor(np.asarray(array), device=place)
-
     run = make_run(plan, config, seed=seed, epoch=epoch)
-    streams = (sampling.SUBSAMPLE, sampling.WINDOW)
-    named = [sampling.stream_key(seed, epoch, stream) for stream in streams]
-    keys = there(np.array(named, np.uint64).view(np.int64))
-    tokens, deck, keep = there(plan.tokens), there(plan.deck), there(plan.keep)
-    mask = torch.empty(len(tokens), dtype=torch.int8, device=place)
-    blocks = triton.cdiv(len(tokens), KEPT_BLOCK)
-    subsample_jit[(blocks,)](tokens, keep, keys, mask, len(tokens), BLOCK=KEPT_BLOCK)
-    places = mask.nonzero()[:, 0]
-    offsets = there(plan.offsets)
-    cuts = there(np.linspace(0, len(tokens), config.threads + 1).astype(np.int64))
+    layout = lay_out(plan, config.threads, U.device, seed=seed, epoch=epoch)
     walk_jit[(config.threads,)](
         U,
         V,
-        tokens[places],
-        places,
-        torch.searchsorted(offsets, places, right=True),
-        torch.searchsorted(places, cuts),
-        cuts,
-        deck,
-        keys,
+        *layout,
         run.card,
-        len(deck),
+        len(plan.deck),
         run.rate,
         run.slope,
         DIM=U.shape[1],
