@@ -37,6 +37,9 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("closing.studies", "graphs.walks"): "the families are trained on one world",
     ("closing.studies", "graphs.graph"): "the graph that DeepWalk walks",
     ("closing.studies", "knowledge.triples"): "the families are trained on one world",
+    ("closing.studies", "knowledge.flows"): "the families are trained on one world",
+    ("closing.studies", "documents.paragraphs"): "the families are trained there",
+    ("closing.studies", "graphs.reconstruction"): "the families are trained there",
 }
 HEAVY = ("torch", "numba", "transformers", "gensim", "matplotlib", "sklearn", "pandas")
 AT_THE_TOP = {"fast.py": {"numba"}, "torch.py": {"torch"}, "triton.py": {"torch"}}

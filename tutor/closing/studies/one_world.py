@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from tutor.claims.studies import Study
 from tutor.closing.one_world import reference as rsa
 from tutor.closing.one_world import rotation, spaces, stored
+from tutor.closing.studies import one_world_more as more
 from tutor.datasets import texts
 from tutor.datasets.world import World, world
 from tutor.datasets.world_graph import world_triples
@@ -89,13 +90,14 @@ def halves(corpus: Corpus, words: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def walk_runs(whole: World, concepts: World) -> tuple[Runs, dict[str, int]]:
-    """Return DeepWalk's vectors of the concepts' nodes, one run a seed; and sizes."""
+def graph_runs(whole: World, concepts: World) -> tuple[dict[str, Runs], dict[str, int]]:
+    """Return DeepWalk's and HOPE's vectors of the concepts' nodes; and sizes."""
     mentions = whole.mentions()
     graph = Graph.from_edges(mentions.titles, mentions.arcs).largest_component()
     keys = [mentions.titles[row] for row in concepts.column("node")]
     fits = (fit_walks(graph, seed=seed) for seed in SEEDS)
-    runs = np.stack([rows_of(fit.embedding, keys) for fit in fits])
+    runs = {WALKS_NAME: np.stack([rows_of(fit.embedding, keys) for fit in fits])}
+    runs |= more.hope_runs(graph, keys)
     return runs, {"nodes": len(graph), "mentions": len(mentions.arcs)}
 
 
@@ -105,15 +107,16 @@ def rows_of(embedding: Embedding, keys: Sequence[str]) -> Table:
 
 
 def knowledge_runs(whole: World, concepts: World) -> tuple[dict[str, Runs], dict]:
-    """Return entity vectors of two scorers, and the MRR of held-out facts."""
+    """Return entity vectors of three scorers, and the MRR of held-out facts."""
     data = world_triples(whole.column("synset"))
-    runs, ranks = {}, {}
+    runs, ranks, keys = {}, {}, concepts.column("synset")
     for name, config in KNOWLEDGE.items():
         fits = [fit_triples(data, config, seed=seed) for seed in SEEDS]
         title = {"transe": FACTS_NAME, "complex": "ComplEx, entity"}[name]
-        keys = concepts.column("synset")
         runs[title] = np.stack([rows_of(fit.embedding, keys) for fit in fits])
         ranks[title] = [round(evaluate(f, data, "test").mrr(), 4) for f in fits]
+    flows, ranks[more.FLOWS_NAME] = more.flow_runs(data, keys, SEEDS)
+    runs |= flows
     sizes = {"entities": len(data.entities), "facts": len(data)}
     return runs, {"mrr": ranks, **sizes}
 
@@ -216,8 +219,8 @@ def train_spaces() -> dict[str, Any]:
     corpus = texts.course_en(min_count=LEAST)
     facts, knowledge = knowledge_runs(whole, concepts)
     runs = word_runs(corpus, concepts.column("word"))
-    walks, sizes = walk_runs(whole, concepts)
-    runs |= {WALKS_NAME: walks} | facts
+    graph, sizes = graph_runs(whole, concepts)
+    runs |= more.text_runs(concepts, SEEDS) | graph | facts
     sha256 = stored.write(stored.path(), concepts.column("name"), runs)
     kept = stored.read(stored.path(), concepts.column("name"), sha256)
     ordered = {name: kept[name] for name in runs}  # half precision, as readers have it
@@ -246,7 +249,11 @@ INPUTS = (
     *("tutor.words.glove.reference", "tutor.words.glove.fast"),
     *("tutor.knowledge.triples.reference", "tutor.knowledge.triples.train"),
     *(fit_sgns, fit_svd, fit_glove, fit_walks, fit_triples),
-    *(word_runs, walk_runs, knowledge_runs, compared, effects, halves, searches),
+    *(word_runs, graph_runs, knowledge_runs, compared, effects, halves, searches),
+    *(more, "tutor.documents.paragraphs:fit"),
+    *("tutor.graphs.reconstruction:fit_hope", "tutor.knowledge.flows:fit"),
+    *("tutor.documents.paragraphs.fast", "tutor.documents.paragraphs.walk"),
+    *("tutor.graphs.reconstruction.katz", "tutor.knowledge.flows.train"),
 )
 STUDIES = {
     "one_world-spaces": Study(
