@@ -73,9 +73,10 @@ def _rates(row: Mapping[str, Any]) -> str:
     )
     if "rival" in row:
         rival += f": {rate_text(row['rival']['rate'], row['unit'])}"
-        ratio = f"{row['times_as_fast']:.1f}"
+        digits = 1 if row["times_as_fast"] >= 1 else 2
+        ratio = f"{row['times_as_fast']:.{digits}f}"
         if row["turns"] > 2:
-            ratio += " [{:.1f}, {:.1f}]".format(*ratio_interval(row))
+            ratio += " [{:.{d}f}, {:.{d}f}]".format(*ratio_interval(row), d=digits)
         if "aim" in row:
             ratio += f" (aim {row['aim']:g})"
     share = f"{row['share_of_limit']:.0%}" if "share_of_limit" in row else ""
