@@ -8,7 +8,7 @@ definitions and on the first quarter of the noun forms; what is measured is meas
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -161,11 +161,11 @@ def usual(train: Sequence[str], labels: ArrayLike, test: Sequence[str]) -> Ids:
     y = np.asarray(labels)
     if y.shape != (len(train),) or not len(train):
         raise ValueError(f"{len(train)} words need as many labels, got shape {y.shape}")
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    counts: dict[str, Ids] = defaultdict(lambda: np.zeros(int(y.max()) + 1, np.int64))
     for word, label in zip(train, y.tolist(), strict=True):
         counts[word][label] += 1
+    best = {word: int(found.argmax()) for word, found in counts.items()}
     plain = int(np.bincount(y).argmax())
-    best = {w: min(c, key=lambda k, c=c: (-c[k], k)) for w, c in counts.items()}
     return np.array([best.get(word, plain) for word in test])
 
 
