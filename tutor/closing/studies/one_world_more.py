@@ -1,8 +1,8 @@
 """Three more families of the one world: paragraph vectors, HOPE, a flow.
 
 They join those of ``one_world`` in one study. Settings are those of their own chapters,
-but the flow takes the passes and batches of the scorers of facts beside it. None was
-chosen by looking at an agreement. Chapter: ``closing/one_world``.
+but the flow takes coordinates, passes and batches of the scorers of facts beside it.
+None was chosen by looking at an agreement. Chapter: ``closing/one_world``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARAGRAPHS = ParagraphConfig(
     dim=64, negatives=2, sample=1e-4, epochs=20, learning_rate=0.03
 )
 HOPE = HopeConfig(dim=64)
-FLOWS = FlowsConfig(scorer="nfe1", epochs=60, batch_size=128)
+FLOWS = FlowsConfig(scorer="nfe1", dim=32, epochs=60, batch_size=128)
 TEXT_NAME, HOPE_NAME, FLOWS_NAME = "PV-DBOW, text", "HOPE, node", "NFE-1, entity"
 
 
@@ -73,7 +73,7 @@ def hope_runs(graph: Graph, keys: list[str]) -> dict[str, Runs]:
 def flow_runs(
     data: TripleSet, keys: tuple[str, ...], seeds: tuple[int, ...]
 ) -> tuple[dict[str, Runs], list[float]]:
-    """Return where NFE-1 puts some entities (seeds, n, 24), and the MRR of each run.
+    """Return where NFE-1 puts some entities (seeds, n, 32), and the MRR of each run.
 
     An entity is a random variable; its location is taken, its spread left out.
     """

@@ -26,6 +26,7 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 _CONTROL = 74  # stream of the control task's labels
+_TESTED = 75  # seed of the half that is tested
 
 
 class Probe(NamedTuple):
@@ -109,19 +110,27 @@ class Selectivity(NamedTuple):
     control: Matrix
 
 
+def tested_half(n: int) -> Labels:
+    """Return the half of ``n`` tokens that every probe is tried on: drawn once."""
+    return np.sort(sampling.permutation(n, _TESTED)[: n // 2])
+
+
 def selectivity(
     states: ArrayLike, types: Sequence[str], labels: ArrayLike, *, seed: int = 0
 ) -> Selectivity:
-    """Fit a probe and its control on half of the tokens, and try both on the rest.
+    """Fit a probe and its control on some tokens, and try both on another half.
 
-    The halves and the control's labels are drawn for the seed; word types stand on both
-    sides, as the control task asks for.
+    The half that is tested is the same for every seed, so that an interval over seeds
+    and tokens can be drawn; each seed trains on another three quarters of the rest and
+    has control labels of its own. Word types stand on both sides, as the control task
+    asks for.
 
     Shapes: ``states`` (n, dim), ``types`` n words, ``labels`` (n,).
     """
     X, y = _checked(states, labels)
-    order = sampling.permutation(len(y), seed)
-    train, test = order[: len(y) // 2], order[len(y) // 2 :]
+    test = tested_half(len(y))
+    rest = np.setdiff1d(np.arange(len(y)), test)
+    train = rest[sampling.permutation(len(rest), seed)[: -(-3 * len(rest) // 4)]]
     found = []
     for wanted in (y, control_labels(types, y, seed=seed)):
         probe = fit_probe(X[train], wanted[train])
