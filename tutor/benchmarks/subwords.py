@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -163,19 +164,23 @@ def _training(corpus: Any, max_n: int, train: Train, name: str, aim: float) -> R
 def _lookup(corpus: Any, words: list[str], train: Train, name: str) -> Row:
     from tutor.words import subwords
 
-    documents, path = _material(corpus)
-    run = subwords.fit(corpus, _config(6), seed=0)
-    look = train(corpus, documents, path, 6, 0)
+    run = cache(lambda: subwords.fit(corpus, _config(6), seed=0))
+    look = cache(lambda: train(corpus, *_material(corpus), 6, 0))
+
+    def rival() -> Any:
+        one = look()
+        return np.array([one(word) for word in words])
+
     return Row(
         name=f"vectors of unknown words, against {name.split()[0]}",
-        ours=lambda: run.vectors(words),
-        rival=lambda: np.array([look(word) for word in words]),
+        ours=lambda: run().vectors(words),
+        rival=rival,
         rival_name=name,
         threads=1,
         unit="words",
         work=float(len(words)),
         notes=f"{len(words):,} words of two known ones; ours takes a list, theirs a "
-        "word a call, as their users write it; models trained beforehand",
+        "word a call, as their users write it; models trained in the warm-up",
     )
 
 
