@@ -261,7 +261,8 @@ def _train(
         if not (np.isfinite(U).all() and np.isfinite(V).all()):
             raise FloatingPointError(
                 f"vectors are not finite after epoch {epoch}: lower learning_rate "
-                f"({config.learning_rate}) or batch_pairs ({config.batch_pairs})"
+                f"({config.learning_rate}), batch_pairs ({config.batch_pairs}) or "
+                f"threads ({config.threads})"
             )
         losses.append(probe_loss(U, V, plan, config, seed=seed))
         rates.append(rate_at(config, epoch, 1.0))

@@ -3,9 +3,10 @@ r"""Triton kernel of skip-gram with negative sampling: the GPU's ``fused``.
 A *walker* is one warp: 32 lanes that hold a window's K+1 output rows in registers and
 train one (context, center) pair after the other, as ``fast.fused_jit`` does with its
 block. With one walker the numbers are those of the reference at ``batch_pairs=1``.
-Several walkers each take an equal share of the tokens, as the CPU's threads do, and
-share both tables: what a pair changes is added by atomic additions, so no update is
-lost, but a row may be read while others are about to change it (Hogwild).
+Several walkers each take an equal share of the tokens, as the CPU's threads do; windows
+do not reach across the cuts. They share both tables: what a pair changes is added by
+atomic additions, so no update is lost, but a row may be read while others are about to
+change it (Hogwild).
 
 Source: the objective is Mikolov et al. (2013b), section 2.2; the layout is ours.
 Chapter: ``words/word2vec``.
@@ -107,6 +108,8 @@ def walk_jit(
                 g = step * (label - 1 / (1 + tl.exp(-score)))
                 change = tl.sum(g[:, None] * rows, axis=0)
                 rows += g[:, None] * u[None, :]
+                # A row that comes again in the window is read after this: a test with
+                # one walker holds whatever compiles this to that order.
                 tl.atomic_add(row, change, mask=d < DIM, sem="relaxed")
         tl.atomic_add(at, rows - old, mask=inside, sem="relaxed")
 
@@ -172,23 +175,25 @@ def train_epoch(
     """Train ``U`` and ``V`` in place for one epoch with ``config.threads`` walkers.
 
     Both are float32, (vocab, dim), contiguous and on the device that trains. Its
-    memory holds the corpus beside them: 4 bytes a token, 25 while an epoch is laid out.
+    memory holds the kept tokens beside them: 20 bytes each, and at most 25 a token
+    while an epoch is laid out; nothing of it stays.
     """
     run = make_run(plan, config, seed=seed, epoch=epoch)
-    layout = lay_out(plan, config.threads, U.device, seed=seed, epoch=epoch)
-    walk_jit[(config.threads,)](
-        U,
-        V,
-        *layout,
-        run.card,
-        len(plan.deck),
-        run.rate,
-        run.slope,
-        DIM=U.shape[1],
-        WIDTH=triton.next_power_of_2(U.shape[1]),
-        WINDOW=config.window,
-        DYNAMIC=config.dynamic,
-        NEGATIVES=config.negatives,
-        ROWS=triton.next_power_of_2(config.negatives + 1),
-        num_warps=1,
-    )
+    with torch.cuda.device_of(U):  # a kernel starts on the current device
+        layout = lay_out(plan, config.threads, U.device, seed=seed, epoch=epoch)
+        walk_jit[(config.threads,)](
+            U,
+            V,
+            *layout,
+            run.card,
+            len(plan.deck),
+            run.rate,
+            run.slope,
+            DIM=U.shape[1],
+            WIDTH=triton.next_power_of_2(U.shape[1]),
+            WINDOW=config.window,
+            DYNAMIC=config.dynamic,
+            NEGATIVES=config.negatives,
+            ROWS=triton.next_power_of_2(config.negatives + 1),
+            num_warps=1,
+        )
