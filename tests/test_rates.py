@@ -77,6 +77,7 @@ def test_the_ratio_has_the_interval_of_a_paired_t_test_of_logarithms():
         (2.127e8, "213 million u/s"),
         (1.5e9, "1.5 billion u/s"),
         (1999, "2 thousand u/s"),
+        (999_600, "1 million u/s"),
         (92.61, "92.6 u/s"),
     ],
 )
@@ -103,10 +104,10 @@ def test_the_table_of_a_chapter(folder, capsys):
         "1 million tokens/s",
         "numba, 16 threads",
         "0.25",
-        "−0.020 [−0.020, −0.020]",
+        "−0.020",
     ]
     assert lines[2].startswith("1,024 walkers | 1 million tokens/s | 500 thousand")
-    assert "2.0 [1.8, 2.3]" in lines[2]
+    assert lines[2].endswith("2.0 [1.8, 2.3] | −0.020 [−0.020, −0.020]")
     assert lines[3] == (
         "Measured on 2026-11-26: a GPU beside 16 cores of a processor; python 3.12.3, "
         "torch 2.11.0; 2 to 3 turns a side, warm-up excluded."
@@ -120,14 +121,19 @@ def test_a_score_that_a_row_lacks_is_left_empty(folder, capsys):
 
 
 def test_two_machines_are_both_named(tmp_path, capsys):
-    rows = [stored("a/b: 1"), stored("a/b: 2", device="another")]
+    old = {**MACHINE["versions"], "torch": "2.6.0"}
+    rows = [stored("a/b: 1"), stored("a/b: 2", device="NVIDIA B1 80GB", versions=old)]
     (tmp_path / "bench.json").write_text(json.dumps({"rows": rows}))
     rates.show("a/b", folder=tmp_path)
-    named = [li for li in capsys.readouterr().out.splitlines() if "Measured" in li]
-    assert [line.split(": ")[1].split(" beside")[0] for line in named] == [
-        "a GPU",
-        "another",
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" | ")[1] for line in lines[1:3]] == [
+        "1 million tokens/s (a)",
+        "1 million tokens/s (B1)",
     ]
+    assert "a GPU beside" in lines[3]
+    assert "torch 2.11.0" in lines[3]
+    assert "NVIDIA B1 80GB beside" in lines[4]
+    assert "torch 2.6.0" in lines[4]
 
 
 def test_a_chapter_without_rows_lists_those_that_have_some(folder):

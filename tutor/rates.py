@@ -72,7 +72,7 @@ def ratio_interval(record: Mapping[str, Any]) -> tuple[float, float]:
 def rate_text(rate: float, unit: str) -> str:
     """Write a rate in three digits: ``217 million tokens/s``."""
     for size, word in ((1e9, "billion "), (1e6, "million "), (1e3, "thousand ")):
-        if rate >= size:
+        if float(f"{rate:.3g}") >= size:
             return f"{rate / size:.3g} {word}{unit}"
     return f"{rate:.3g} {unit}"
 
@@ -116,21 +116,32 @@ def show(
 
     found = on_devices(chapter, folder)
     names = [f"{name}, GPU − processor" for name in scores]
-    table((*HEADER, *names), [_cells(row, scores) for row in found])
+    cards = {row["device"] for row in found}
+    table((*HEADER, *names), [_cells(row, scores, len(cards) > 1) for row in found])
     for text in dict.fromkeys(_place_text(row, found) for row in found):
         print(text)  # noqa: T201
 
 
-def _cells(row: Mapping[str, Any], scores: Sequence[str]) -> list[str]:
-    sides = [rate_text(row[side]["rate"], row["unit"]) for side in ("ours", "rival")]
-    higher = [
-        "{:+.3f} [{:+.3f}, {:+.3f}]".format(*difference(row, name)).replace("-", "−")
-        if name in row["ours"]["quality"]
-        else ""
-        for name in scores
-    ]
+def _cells(row: Mapping[str, Any], scores: Sequence[str], several: bool) -> list[str]:
+    """Return a row's cells; ``several`` cards are told apart by their names."""
+    ours, rival = (
+        rate_text(row[side]["rate"], row["unit"]) for side in ("ours", "rival")
+    )
+    card = f" ({row['device'].removeprefix('NVIDIA ').split()[0]})" if several else ""
+    higher = [_higher(row, name) for name in scores]
     work = row["name"].partition(": ")[2]
-    return [work, *sides, row["rival_name"], ratio_text(row), *higher]
+    return [work, ours + card, rival, row["rival_name"], ratio_text(row), *higher]
+
+
+def _higher(row: Mapping[str, Any], score: str) -> str:
+    """Write how much higher a score is, with its interval from three turns on."""
+    if score not in row["ours"]["quality"]:
+        return ""
+    mean, low, high = difference(row, score)
+    text = f"{mean:+.3f}"
+    if row["turns"] > 2:
+        text += f" [{low:+.3f}, {high:+.3f}]"
+    return text.replace("-", "−")
 
 
 def ratio_text(row: Mapping[str, Any]) -> str:
@@ -151,9 +162,10 @@ def _place_text(row: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> s
     def place(one: Mapping[str, Any]) -> tuple[str, ...]:
         return one["date"][:10], one["device"], one["processor"]
 
-    turns = sorted({one["turns"] for one in found if place(one) == place(row)})
+    here = [one for one in found if place(one) == place(row)]
+    turns = sorted({one["turns"] for one in here})
     wanted = ("python", "numpy", "numba", "torch", "triton")
-    versions = {k: v for one in found for k, v in one["versions"].items()}
+    versions = {k: v for one in here for k, v in one["versions"].items()}
     named = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
     several = f"{turns[0]} to {turns[-1]}" if len(turns) > 1 else f"{turns[0]}"
     return (

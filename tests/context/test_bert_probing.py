@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tutor.context import bert
+from tutor.context.bert import probing
 
 
 def blobs(seed=0, n=300, dim=6, classes=3):
@@ -75,6 +76,20 @@ def test_states_that_hold_the_label_alone_have_all_of_it():
     assert found.accuracy.mean() > 0.99
     assert found.control.mean() < 0.6
     assert len(found.accuracy) == len(found.control) == 2000
+
+
+def test_every_seed_is_tried_on_the_same_half():
+    """Tokens whose label lies are missed by every seed, at the same places."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 400)
+    shown = np.where(rng.random(400) < 0.1, 1 - y, y)
+    states = np.eye(2)[shown] + 0.01 * rng.normal(size=(400, 2))
+    words = [f"w{i % 20}" for i in range(400)]
+    one, two = (bert.selectivity(states, words, y, seed=s) for s in (1, 2))
+    half = probing.tested_half(400)
+    assert len(set(half.tolist())) == 200
+    np.testing.assert_array_equal(one.accuracy, shown[half] == y[half])
+    np.testing.assert_array_equal(two.accuracy, one.accuracy)
 
 
 @pytest.mark.parametrize(

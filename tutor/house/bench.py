@@ -81,14 +81,15 @@ def measure(row: Row, *, most: float = MAX_SECONDS) -> dict[str, Any]:
     """Measure one row: warm up both, then turn by turn; return its record.
 
     Fewer than ``row.turns`` turns are taken, but at least two, when they would last
-    longer than ``most`` seconds; the record says how many there were.
+    longer than ``most`` seconds after the warm-up; the record says how many there were.
     """
     works = [row.ours] + ([row.rival] if row.rival else [])
     sides = [Side(work, row.threads) for work in works]
-    before, began = load(), time.perf_counter()
+    before = load()
     with threadpool_limits(row.threads):
         for side in sides:
             side.work()
+    began = time.perf_counter()
     while len(sides[0].seconds) < row.turns:
         late = time.perf_counter() - began > most
         if late and len(sides[0].seconds) >= 2:
@@ -230,6 +231,6 @@ def main(*wanted: str) -> int:
         if records and not quick:
             store(records, whole=name)
         if not records:
-            print(f"{name}: nothing measured, this machine has no CUDA device")
+            print(f"{name}: nothing measured (GPU rows need a CUDA device)")
     sys.stdout.flush()
     return 0

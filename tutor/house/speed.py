@@ -62,7 +62,8 @@ def _threads(row: Mapping[str, Any]) -> str:
     """Say how many threads a side could use; the first rows did not record it."""
     if "threads" not in row:
         return ""
-    return f"{row['threads']} thread{'s' * (row['threads'] > 1)} a side; "
+    most = "up to " if row["benchmark"] == "devices" else ""
+    return f"{most}{row['threads']} thread{'s' * (row['threads'] > 1)} a side; "
 
 
 def _rates(row: Mapping[str, Any]) -> str:

@@ -1,10 +1,10 @@
 """Benchmarks of the same call on a GPU and on the processor beside it, by size.
 
 A row's name begins with its chapter, ``words/word2vec: ...``; ``ours`` is the GPU, the
-rival the fastest form of the same work that the package has for this machine's
-processor, on all its cores. Sizes of one kind of work follow each other, so that the
-chapter's table shows from which on a GPU wins. On a machine without CUDA nothing is
-measured and what is stored stays.
+rival the package's form of the same work for this machine's processor, on all its cores
+where that form has threads; the row names it. Sizes of one kind of work follow each
+other, so that the chapter's table shows from which on a GPU wins. On a machine without
+CUDA nothing is measured and what is stored stays.
 """
 
 from __future__ import annotations

@@ -84,9 +84,8 @@ def _pv(corpus: Corpus, batch: int, epochs: int, device: str) -> Row:
         quality=lambda run: {"loss": run.history["loss"][-1]},
         notes=(
             f"lead sections of Wikipedia, {config.dim} bits, {config.negatives} noise "
-            f"words, passes: {epochs}. Not equal: numba takes one document a step, "
-            "which learns more in a pass; beside the GPU Python makes the bags, one "
-            "document after the other"
+            f"words, passes: {epochs}. Not equal: numba takes one document a step; "
+            "beside the GPU Python makes the bags, one document after the other"
         ),
     )
 

@@ -172,7 +172,8 @@ def _forward(batch: int, length: int, times: int, device: str) -> Row:
         work=times * batch * length,
         quality=_number,
         notes=f"{SHAPE}; causal mask with lengths, no gradients, {times} times one "
-        "batch drawn at random; the states stay where they are",
+        "batch drawn at random, padding counted as tokens; the states stay where they "
+        "are",
     )
 
 

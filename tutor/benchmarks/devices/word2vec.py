@@ -53,7 +53,8 @@ def _torch(size: int, device: str) -> Row:
         unit="tokens",
         work=float(len(part.tokens)),
         quality=lambda fit: {"loss": fit.history["loss"][-1]},
-        notes="the whole call, one epoch; the GPU sums a batch into one step",
+        notes="the whole call, one epoch: deck, windows and probe loss are made on the "
+        "processor on both sides; the GPU sums a batch into one step",
     )
 
 
@@ -87,8 +88,9 @@ def _triton(walkers: int, device: str) -> Row:
         quality=quality,
         notes=(
             f"dim {config.dim}, window {config.window}, {config.negatives} negatives, "
-            f"sample {config.sample}, one epoch, one pair a step; training alone, with "
-            "the copy of the corpus; the same seed and start on both sides"
+            f"sample {config.sample}, one epoch; one pair a step on the GPU, two on "
+            "the processor; training alone, with the copy of the corpus; the same seed "
+            "and start on both sides"
         ),
     )
     return replace(made, turns=TURNS)

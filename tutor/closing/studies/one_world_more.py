@@ -1,8 +1,9 @@
 """Three more families of the one world: paragraph vectors, HOPE, a flow.
 
-They join those of ``one_world`` in one study. Settings are those of their own chapters,
-but the flow takes coordinates, passes and batches of the scorers of facts beside it.
-None was chosen by looking at an agreement. Chapter: ``closing/one_world``.
+They join those of ``one_world`` in one study. Paragraph vectors and HOPE have 64
+numbers, else the former's settings are their chapter's and the latter's its defaults;
+the flow takes coordinates, passes and batches of the scorers of facts beside it. None
+was chosen by looking at an agreement. Chapter: ``closing/one_world``.
 """
 
 from __future__ import annotations
