@@ -78,6 +78,23 @@ def seeds() -> Iterator[int]:
     return count()
 
 
+def sides(
+    gpu: Callable[..., Any], cpu: Callable[..., Any]
+) -> dict[str, Callable[[], Any]]:
+    """Return both sides of a row from calls that take ``seed``: another one a turn."""
+
+    def turns(call: Callable[..., Any]) -> Callable[[], Any]:
+        turn = seeds()
+        return lambda: finished(call(seed=next(turn)))
+
+    return {"gpu": turns(gpu), "cpu": turns(cpu)}
+
+
+def last_loss(fit: Any) -> dict[str, float]:
+    """Return the last loss of a run as its score: both sides did the same."""
+    return {"loss": float(fit.history["loss"][-1])}
+
+
 def finished(result: Any) -> Any:
     """Return ``result`` when the GPU has done all it was told to."""
     import torch

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import finished, row, seeds
+from tutor.benchmarks.devices import finished, last_loss, row, seeds, sides
 
 COMMON, CLASSES = 100, 11
 TEXTS = "pieces of course-en, word vectors drawn at random"
@@ -29,11 +29,7 @@ def rows(quick: bool, device: str) -> list[Row]:
 
 def _sides(fit: Callable[..., Any], device: str) -> dict[str, Callable[[], Any]]:
     """Return both sides of a row: ``fit(seed=, device=)`` there and on the CPU."""
-    ours, theirs = seeds(), seeds()
-    return {
-        "gpu": lambda: finished(fit(seed=next(ours), device=device)),
-        "cpu": lambda: fit(seed=next(theirs), device="cpu"),
-    }
+    return sides(partial(fit, device=device), partial(fit, device="cpu"))
 
 
 def _loss(model: Any) -> Mapping[str, float]:
@@ -257,7 +253,7 @@ def _heads(quick: bool, device: str) -> list[Row]:
             cpu_name="NumPy" if kernel == "numpy" else TORCH,
             unit="texts",
             work=float(128 * steps),
-            quality=lambda fit: {"loss": float(fit.history["loss"][-1])},
+            quality=last_loss,
             notes=f"{count:,} unit rows drawn at random around {CLASSES} centres; "
             f"{steps} batches of 128 with noise of .28, drawn on the CPU; float64 in "
             "NumPy, float32 in torch",

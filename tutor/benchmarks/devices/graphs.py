@@ -8,14 +8,14 @@ Chapters: ``graphs/reconstruction``, ``graphs/walks``, ``knowledge/triples``,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import CORES, finished, row, seeds
+from tutor.benchmarks.devices import CORES, last_loss, row, sides
 
 if TYPE_CHECKING:
     from tutor.datasets.triples import TripleSet
@@ -45,11 +45,6 @@ def _mentions() -> Graph:
     return Graph.from_edges(found.titles, found.arcs)
 
 
-def _loss(run: Any) -> Mapping[str, float]:
-    """Return the last loss of a run: both sides did the same."""
-    return {"loss": run.history["loss"][-1]}
-
-
 # --- SDNE ----------------------------------------------------------------------------
 def _reconstruction(mentions: Graph, quick: bool, device: str) -> list[Row]:
     """Return SDNE by nodes: 4,000 are the most that the package takes."""
@@ -61,22 +56,15 @@ def _sdne(mentions: Graph, n: int, epochs: int, device: str) -> Row:
     from tutor.graphs.reconstruction import SDNEConfig, fit_sdne
 
     graph, config = mentions.subgraph(range(n)), SDNEConfig(epochs=epochs)
-
-    def work(place: str) -> Callable[[], Any]:
-        turn = seeds()
-        return lambda: finished(
-            fit_sdne(graph, config, backend="torch", seed=next(turn), device=place)
-        )
-
+    fit = partial(fit_sdne, graph, config, backend="torch")
     return row(
         "graphs/reconstruction",
         f"SDNE, {n:,} nodes",
-        gpu=work(device),
-        cpu=work("cpu"),
+        **sides(partial(fit, device=device), fit),
         cpu_name="torch, all cores",
         unit="node steps",
         work=float(n * epochs),
-        quality=_loss,
+        quality=last_loss,
         notes=(
             f"the first {n:,} articles of the mention graph, {graph.n_edges:,} edges; "
             f"{epochs} steps of all nodes, each copies the adjacency matrix to the "
@@ -107,18 +95,15 @@ def _deepwalk(graph: Graph, pairs: int, device: str) -> Row:
         config,
         training=replace(config.training, deterministic=False, threads=CORES),
     )
-    gpu, cpu = seeds(), seeds()
+    gpu = partial(walks.fit, graph, batched, backend="torch", device=device)
     return row(
         "graphs/walks",
         f"DeepWalk, {len(graph):,} nodes, {pairs:,} pairs a step",
-        gpu=lambda: finished(
-            walks.fit(graph, batched, backend="torch", seed=next(gpu), device=device)
-        ),
-        cpu=lambda: walks.fit(graph, threaded, seed=next(cpu)),
+        **sides(gpu, partial(walks.fit, graph, threaded)),
         cpu_name="numba, all cores",
         unit="nodes of walks",
         work=float(len(graph) * config.walks * config.length),
-        quality=_loss,
+        quality=last_loss,
         notes=(
             f"the largest connected part of the first articles of the mention graph; "
             f"a walk of {config.length} nodes from each, dim {config.training.dim}, "
@@ -204,18 +189,15 @@ def _trained(
     """
     chapter, model = names
     backend = "numpy" if len(data.entities) < 1000 else "torch"
-    gpu, cpu = seeds(), seeds()
+    gpu = partial(fit, data, config, backend="torch", device=device)
     return row(
         chapter,
         f"{model}, {len(data.entities):,} entities",
-        gpu=lambda: finished(
-            fit(data, config, backend="torch", seed=next(gpu), device=device)
-        ),
-        cpu=lambda: fit(data, config, backend=backend, seed=next(cpu)),
+        **sides(gpu, partial(fit, data, config, backend=backend)),
         cpu_name=f"{backend}, all cores",
         unit="triples",
         work=float(len(data.train) * config.epochs),
-        quality=_loss,
+        quality=last_loss,
         notes=(
             f"{note}; dim {config.dim}, {len(data.train):,} triples, "
             f"epochs: {config.epochs}; every question against all entities, "

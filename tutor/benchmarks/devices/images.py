@@ -8,14 +8,14 @@ is learned means nothing. Chapters: ``multimodal/clip``, ``closing/one_world``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import finished, row, seeds
+from tutor.benchmarks.devices import last_loss, row, sides
 
 if TYPE_CHECKING:
     from tutor.datasets.emoji import EmojiSet
@@ -74,26 +74,19 @@ def _fit(batch: int, side: int, steps: int, device: str) -> Row:
         size=side, batch_size=batch, steps=steps, **(narrow if side == 16 else {})
     )
 
-    def work(place: str) -> Callable[[], Any]:
-        turn = seeds()
+    def fit(**options: Any) -> Any:
+        from tutor.multimodal import clip
 
-        def train() -> Any:
-            from tutor.multimodal import clip
-
-            found = clip.fit(_concepts(), config, seed=next(turn), device=place)
-            return finished(found)
-
-        return train
+        return clip.fit(_concepts(), config, **options)
 
     return row(
         "multimodal/clip",
         f"batches of {batch:,} pairs, pictures of {side} pixels",
-        gpu=work(device),
-        cpu=work("cpu"),
+        **sides(partial(fit, device=device), fit),
         cpu_name=CPU,
         unit="pairs",
         work=batch * steps,
-        quality=lambda fit: {"loss": fit.history["loss"][-1]},
+        quality=last_loss,
         notes=f"float32, {steps} steps, {', '.join(map(str, config.channels))} "
         f"channels; {CONCEPTS:,} pictures and captions drawn at random; captions and "
         f"movements are drawn on the processor on both sides; {PRECISION}",

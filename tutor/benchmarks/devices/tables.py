@@ -8,14 +8,14 @@ each user and film. Chapters: ``documents/paragraphs``, ``systems/multiplexing``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import finished, row, seeds
+from tutor.benchmarks.devices import finished, last_loss, row, sides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,18 +70,15 @@ def _pv(corpus: Corpus, batch: int, epochs: int, device: str) -> Row:
     batched = pv.ParagraphConfig(
         dim=64, code="binary", epochs=epochs, batch_documents=batch
     )
-    gpu, cpu = seeds(), seeds()
+    gpu = partial(pv.fit, corpus, batched, backend="torch", device=device)
     return row(
         "documents/paragraphs",
         f"binary codes, {len(corpus):,} documents, {batch:,} a step",
-        gpu=lambda: finished(
-            pv.fit(corpus, batched, backend="torch", seed=next(gpu), device=device)
-        ),
-        cpu=lambda: pv.fit(corpus, config, seed=next(cpu)),
+        **sides(gpu, partial(pv.fit, corpus, config)),
         cpu_name="numba, one thread",
         unit="words",
         work=float(len(corpus.tokens) * epochs),
-        quality=lambda run: {"loss": run.history["loss"][-1]},
+        quality=last_loss,
         notes=(
             f"lead sections of Wikipedia, {config.dim} bits, {config.negatives} noise "
             f"words, passes: {epochs}. Not equal: numba takes one document a step; "
@@ -140,19 +137,15 @@ def _shared(copies: int, batch: int, epochs: int, budget: float, device: str) ->
         ratings = _ratings(copies)
         return ratings, split_by_time(ratings, within="user")
 
-    def work(form: str, place: str) -> Callable[[], Any]:
-        turn = seeds()
-        return lambda: finished(
-            multiplexing.fit(
-                *data(), config, backend=form, seed=next(turn), device=place
-            )
-        )
+    def fit(**options: Any) -> Any:
+        return multiplexing.fit(*data(), config, **options)
 
     return row(
         "systems/multiplexing",
         f"{RATINGS * copies:,} ratings, {batch:,} a batch, table of {budget:.0%}",
-        gpu=work("torch", device),
-        cpu=work(backend, "cpu"),
+        **sides(
+            partial(fit, backend="torch", device=device), partial(fit, backend=backend)
+        ),
         cpu_name=f"{backend}, all cores",
         unit="ratings",
         work=0.7 * RATINGS * copies * epochs,

@@ -11,13 +11,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import finished, row, seeds
+from tutor.benchmarks.devices import finished, last_loss, row, seeds, sides
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -222,22 +222,17 @@ def _bert(layers: int, dim: int, batch: int, steps: int, device: str) -> Row:
     config = replace(config, encoder=encoder, batch=batch, tokens=batch * steps)
     count = min(40_000, config.tokens)
 
-    def work(place: str) -> Callable[[], Any]:
-        turn = seeds()
-
-        return lambda: finished(
-            bert.pretrain(_ids(count), config, seed=next(turn), device=place)
-        )
+    def fit(**options: Any) -> Any:
+        return bert.pretrain(_ids(count), config, **options)
 
     return row(
         "context/bert",
         f"{layers} layers of {dim}, {batch:,} pieces a step",
-        gpu=work(device),
-        cpu=work("cpu"),
+        **sides(partial(fit, device=device), fit),
         cpu_name=CPU,
         unit="pieces",
         work=config.tokens,
-        quality=lambda run: {"loss": run.history["loss"][-1]},
+        quality=last_loss,
         notes=f"float32, {config.tokens:,} pieces or up to a step more, {TRAINING}",
     )
 

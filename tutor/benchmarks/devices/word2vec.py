@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import CORES, finished, row, seeds
+from tutor.benchmarks.devices import CORES, finished, last_loss, row, seeds, sides
 
 CHAPTER = "words/word2vec"
 WALKERS = (64, 256, 1024, 2048, 4096)
@@ -39,6 +39,7 @@ def corpus() -> Any:
 
 def _torch(size: int, device: str) -> Row:
     """Return the row of torch with ``size`` pairs summed into one step."""
+    from tutor.words import word2vec
     from tutor.words.word2vec import Word2VecConfig
 
     part = corpus().head(TORCH_TOKENS, min_count=5)
@@ -47,27 +48,17 @@ def _torch(size: int, device: str) -> Row:
     return row(
         CHAPTER,
         f"torch, {size:,} pairs a step, {len(part.tokens):,} tokens",
-        gpu=_fit(part, one, backend="torch", device=device),
-        cpu=_fit(part, many, backend="numba", device="cpu"),
+        **sides(
+            partial(word2vec.fit, part, one, backend="torch", device=device),
+            partial(word2vec.fit, part, many),
+        ),
         cpu_name=f"numba, {CORES} threads",
         unit="tokens",
         work=float(len(part.tokens)),
-        quality=lambda fit: {"loss": fit.history["loss"][-1]},
+        quality=last_loss,
         notes="the whole call, one epoch: deck, windows and probe loss are made on the "
         "processor on both sides; the GPU sums a batch into one step",
     )
-
-
-def _fit(part: Any, config: Any, *, backend: str, device: str) -> Callable[[], Any]:
-    from tutor.words import word2vec
-
-    turn = seeds()
-
-    def work() -> Any:
-        seed = next(turn)
-        return word2vec.fit(part, config, backend=backend, seed=seed, device=device)
-
-    return work
 
 
 def _triton(walkers: int, device: str) -> Row:
@@ -96,6 +87,14 @@ def _triton(walkers: int, device: str) -> Row:
     return replace(made, turns=TURNS)
 
 
+@cache
+def _plan(seed: int) -> Any:
+    """Return a turn's fixed arrays: the same for both sides and any walkers."""
+    from tutor.words.word2vec import Word2VecConfig, make_plan
+
+    return make_plan(corpus(), Word2VecConfig(epochs=1), seed=seed)
+
+
 def _start(config: Any, seed: int) -> tuple[Any, Any]:
     """Return the starting vectors of a turn, and zeros."""
     import numpy as np
@@ -108,10 +107,9 @@ def _start(config: Any, seed: int) -> tuple[Any, Any]:
 
 def _kernel(config: Any, device: str) -> Callable[[], Any]:
     from tutor.embedding import Embedding
-    from tutor.words.word2vec import make_plan
     from tutor.words.word2vec import torch as twin
 
-    plans = [make_plan(corpus(), config, seed=seed) for seed in range(TURNS + 1)]
+    plans = [_plan(seed) for seed in range(TURNS + 1)]
     tables = [twin.tables(*_start(config, s), device) for s in range(TURNS + 1)]
     turn = seeds()
 
@@ -129,9 +127,9 @@ def _kernel(config: Any, device: str) -> Callable[[], Any]:
 
 def _processor(config: Any) -> Callable[[], Any]:
     from tutor.embedding import Embedding
-    from tutor.words.word2vec import epoch, make_plan
+    from tutor.words.word2vec import epoch
 
-    plans = [make_plan(corpus(), config, seed=seed) for seed in range(TURNS + 1)]
+    plans = [_plan(seed) for seed in range(TURNS + 1)]
     starts = [_start(config, seed) for seed in range(TURNS + 1)]
     tables = [(epoch.padded(U), epoch.padded(V)) for U, V in starts]
     turn = seeds()

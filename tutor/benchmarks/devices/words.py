@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from tutor.benchmarks import Row
-from tutor.benchmarks.devices import CORES, finished, row, seeds
+from tutor.benchmarks.devices import CORES, finished, last_loss, row, sides
 
 HEAD = "first documents of course-en"
 KERNEL = "the kernel takes one {} a step, at a rate of {}"
@@ -41,15 +41,8 @@ def _sides(
     fit: Callable[..., Any], device: str, batched: Any, single: Any, kernel: str
 ) -> dict[str, Callable[[], Any]]:
     """Return both sides of a row: ``fit`` by torch on the GPU and by ``kernel``."""
-    ours, theirs = seeds(), seeds()
-
-    def gpu() -> Any:
-        return finished(fit(batched, backend="torch", device=device, seed=next(ours)))
-
-    def cpu() -> Any:
-        return fit(single, backend=kernel, seed=next(theirs))
-
-    return {"gpu": gpu, "cpu": cpu}
+    gpu = partial(fit, batched, backend="torch", device=device)
+    return sides(gpu, partial(fit, single, backend=kernel))
 
 
 def _by_torch(call: Callable[..., Any], device: str) -> Callable[[], Any]:
@@ -110,7 +103,7 @@ def _glove(quick: bool, device: str) -> list[Row]:
                 cpu_name="numba, all cores, a cell a step",
                 unit="tokens × passes",
                 work=float(len(corpus.tokens) * passes),
-                quality=_last("loss"),
+                quality=last_loss,
                 notes=f"{HEAD}, {len(corpus.vocabulary):,} words; dim {single.dim}, "
                 f"window {single.window}, {passes} passes; cells are counted by the "
                 f"kernel and put in order on the CPU on both sides; rate {rate} in "
@@ -142,7 +135,7 @@ def _subwords(quick: bool, device: str) -> list[Row]:
                 cpu_name="numba, all cores without locks, a pair a step",
                 unit="tokens",
                 work=float(len(corpus.tokens)),
-                quality=_last("loss"),
+                quality=last_loss,
                 notes=f"{HEAD}, {len(corpus.vocabulary):,} words; dim {single.dim}, "
                 f"n-grams of 3 to 6, {single.buckets:,} buckets, one pass; pairs and "
                 f"noise are drawn on the CPU; rate {rate} in batches; "
@@ -173,7 +166,7 @@ def _senses(quick: bool, device: str) -> list[Row]:
                 cpu_name="numba, one thread, a window a step",
                 unit="tokens × passes",
                 work=float(len(corpus.tokens) * engine.epochs),
-                quality=_last("loss"),
+                quality=last_loss,
                 notes=f"{HEAD}, {len(corpus.vocabulary):,} words, {single.senses} "
                 f"senses for words of {single.min_occurrences} occurrences or more; "
                 f"dim {engine.dim}, a pass of either phase; windows and noise are "
@@ -220,7 +213,7 @@ def _joint(quick: bool, device: str) -> list[Row]:
                 cpu_name="numba, one thread, two pairs a step",
                 unit="tokens",
                 work=float(len(corpus.tokens)),
-                quality=_last("loss"),
+                quality=last_loss,
                 notes=f"{HEAD}; as many edges as words ({len(words):,}), drawn at "
                 f"random, {single.visits} visits each; dim {engine.dim}, one pass; "
                 "pairs and noise are drawn on the CPU; "

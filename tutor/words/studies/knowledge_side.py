@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tutor.datasets.neoplasms import SIDES
 from tutor.embedding import Embedding
 from tutor.words.studies.knowledge_stored import NETWORK
 from tutor.words.studies.knowledge_texts import (
@@ -20,6 +19,7 @@ from tutor.words.studies.knowledge_texts import (
     Ints,
     network,
 )
+from tutor.words.studies.subwords_bengali import macro_f1
 
 Answer = Callable[[Ints, Ints, int], Ints]
 """From training texts, tested texts and a seed to the sides of the tested."""
@@ -33,21 +33,13 @@ def side_f1(of: Bench, answer: Answer, *, share: float, seeds: Sequence[int]) ->
     with hits, guesses and truths of each side c. Shapes: → (seeds,).
     """
     tested = [of.tested(fold) for fold in range(FOLDS)]
-    y = of.data.labels["side"][np.concatenate(tested)]
+    y = of.data.labels["side"][np.concatenate(tested)].astype(np.float64)
     found = []
     for seed in seeds:
         drawn = [of.drawn(fold, share, seed) for fold in range(FOLDS)]
         parts = [answer(a, b, seed) for a, b in zip(drawn, tested, strict=True)]
-        found.append(macro_f1(y, np.concatenate(parts)))
+        found.append(macro_f1(np.concatenate(parts), y))
     return np.array(found)
-
-
-def macro_f1(y: Ints, z: Ints) -> float:
-    """Return the mean F1 of the sides of truths ``y`` and guesses ``z``."""
-    sides = range(len(SIDES))
-    hits = np.array([np.sum((y == s) & (z == s)) for s in sides])
-    named = np.array([np.sum(y == s) + np.sum(z == s) for s in sides])
-    return float(np.mean(2 * hits / np.maximum(named, 1)))
 
 
 def usual(of: Bench) -> Answer:
