@@ -1,9 +1,18 @@
 """Emoji: counts of the packages, families, splits, drawings, cache, bad input."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from tutor.datasets import DataError, MissingCarrierError, drawing, emoji, families
+from tutor.datasets import (
+    DataError,
+    MissingCarrierError,
+    drawing,
+    emoji,
+    families,
+    glyphs,
+)
 from tutor.datasets.sources import files, source
 
 
@@ -177,16 +186,45 @@ def test_a_missing_or_broken_font_is_named(tmp_path):
     broken = tmp_path / "font.ttf"
     broken.write_bytes(b"no font")
     for path in (broken, tmp_path / "none.ttf"):
-        with pytest.raises(DataError, match="no font that FreeType reads"):
+        with pytest.raises(DataError, match="no font that joins emoji"):
             drawing.draw(("\U0001f34e",), path, 32)
 
 
-def test_pillow_without_raqm_names_the_remedy(font, monkeypatch):
-    from PIL import features
+def test_a_character_without_ink_is_named(font):
+    with pytest.raises(DataError, match="draws nothing"):
+        drawing.draw(("\u200d",), font, 32)
 
-    monkeypatch.setattr(features, "check", lambda name: False)
-    with pytest.raises(DataError, match="without Raqm"):
-        drawing.draw(("\U0001f34e",), font, 32)
+
+def test_a_font_without_emoji_is_named():
+    from matplotlib import font_manager
+
+    with pytest.raises(DataError, match="no single drawing"):
+        drawing.draw(("\U0001f34e",), Path(font_manager.findfont("DejaVu Sans")), 32)
+
+
+def test_every_joined_drawing_is_the_shaping_librarys(data, font):
+    """A third of the emoji of several code points, pixel by pixel."""
+    from PIL import ImageFont, features
+
+    if not features.check("raqm"):
+        pytest.skip("Pillow finds no FriBiDi here, so that it cannot shape")
+    shaped = ImageFont.truetype(
+        str(font), drawing.DRAWN_AT, layout_engine=ImageFont.Layout.RAQM
+    )
+    several = [i for i, character in enumerate(data.emoji) if len(character) > 1][::3]
+    assert len(several) > 100
+    for row in several:
+        expected = drawing._square(drawing._sheet(shaped, data.emoji[row]), 32)
+        np.testing.assert_array_equal(data.images[row], expected)
+
+
+def test_one_code_point_each_and_selectors_do_not_matter(font):
+    apple, heart = "\U0001f34e", "\u2764"
+    joined, points = glyphs.joined_font(font, (apple, heart, heart + "\ufe0f"))
+    assert points == "\U000f0000\U000f0001\U000f0002"
+    assert joined[:4] == b"\x00\x01\x00\x00"  # a TrueType font again
+    bare, selected = drawing.draw((heart, heart + "\ufe0f"), font, 32)
+    np.testing.assert_array_equal(bare, selected)
 
 
 @pytest.mark.parametrize("size", [7, 97])

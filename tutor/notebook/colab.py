@@ -29,7 +29,6 @@ NEEDS = {
         "mturk771",
         "rg65",
         "google-analogies",
-        "bats-analogies",
     ),
     "words/senses": ("course-en", "wordnet"),
     "words/bias": (
