@@ -7,6 +7,12 @@ import subprocess
 import sys
 
 COLAB_ROOT = "/content/course"
+WORLD = (
+    *("openmoji-font", "emoji-names", "emoji-keywords", "emoji-categories"),
+    *("wordnet", "glove-6b-50d", "wikipedia-leads-en", "gcide"),
+)
+"""What the concepts are made from that several chapters share."""
+
 NEEDS = {
     "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
@@ -71,8 +77,8 @@ NEEDS = {
         "google-analogies",
         "glove-6b-50d",
     ),
-    "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
-    "context/attention": ("minilm-l6-v2", "wordnet"),
+    "documents/paragraphs": ("hpo", *WORLD),
+    "context/attention": ("minilm-l6-v2", *WORLD),
     "context/bert": ("minilm-l6-v2", "wordnet"),
     "context/matryoshka": (
         "minilm-l6-v2",
@@ -85,35 +91,19 @@ NEEDS = {
         "python-functions",
         "lee-documents",
     ),
-    "multimodal/clip": (
-        "openmoji-font",
-        "emoji-names",
-        "emoji-keywords",
-        "emoji-categories",
-    ),
+    "multimodal/clip": WORLD,
     "multimodal/text_only": (
         "openmoji-font",
         "emoji-names",
         "emoji-keywords",
         "emoji-categories",
     ),
-    "graphs/walks": ("wikipedia-leads-en",),
+    "graphs/walks": WORLD,
     "graphs/reconstruction": ("wikipedia-leads-en", "wordnet", "men"),
     "knowledge/triples": ("nations", "kinships", "umls"),
     "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
-    "closing/one_world": (
-        "openmoji-font",
-        "emoji-names",
-        "emoji-keywords",
-        "emoji-categories",
-        "wordnet",
-        "wikipedia-leads-en",
-        "course-en",
-        "glove-6b-50d",
-        "minilm-l6-v2",
-        "efficientnet-lite0",
-    ),
+    "closing/one_world": (*WORLD, "course-en", "minilm-l6-v2", "efficientnet-lite0"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
