@@ -18,13 +18,13 @@ def benches():
     return {kept: texts.bench(label_words=kept) for kept in (False, True)}
 
 
-def tested(of):
+def rows_of(of):
     return np.concatenate([of.tested(fold) for fold in range(texts.FOLDS)])
 
 
 def test_scores_are_those_of_the_library(benches):
     of, rng = benches[False], np.random.default_rng(0)
-    test = tested(of)
+    test = rows_of(of)
     y, found = of.data.labels["side"][test], rng.integers(0, 3, (2, len(test)))
     counts = side.side_counts(of, found, test)
     for name in ("macro", "micro"):
@@ -39,7 +39,7 @@ def test_scores_are_those_of_the_library(benches):
 
 def test_being_given_a_side_is_told_from_being_given_the_right_one(benches):
     of = benches[False]
-    test = tested(of)
+    test = rows_of(of)
     y = of.data.labels["side"][test]
     assert side.told(of, [y], test) == {"asked": 1, "else": 0, "which": 1}
     other = np.where(y > 0, 3 - y, 0)
@@ -52,8 +52,8 @@ def test_being_given_a_side_is_told_from_being_given_the_right_one(benches):
 def test_the_most_frequent_side_scores_a_third_at_most(benches):
     of = benches[False]
     found = side.answers(of, side.usual(of), 0.1, (1, 2))
-    assert [len(z) for z in found] == [len(tested(of))] * 2
-    counts = side.side_counts(of, found, tested(of))
+    assert [len(z) for z in found] == [len(rows_of(of))] * 2
+    counts = side.side_counts(of, found, rows_of(of))
     assert mean_of(counts, side.macro) < 1 / 3
 
 
@@ -63,7 +63,7 @@ def test_words_tell_the_side_and_nothing_else_does(benches):
     kept, bare = (
         mean_of(
             side.side_counts(
-                of, side.answers(of, side.by_words(read), 0.1, (1,)), tested(of)
+                of, side.answers(of, side.by_words(read), 0.1, (1,)), rows_of(of)
             ),
             side.macro,
         )
