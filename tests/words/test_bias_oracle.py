@@ -35,7 +35,7 @@ def sets(words, theirs):
 def test_weat_equals_wefe(words, theirs):
     """Its statistic, a sum over targets, and its effect size; 1 % is seen.
 
-    WEFE divides by the deviation of all targets (n), the course by the sample's (n - 1).
+    WEFE divides by the deviation over n, the course by the sample's over n - 1.
     """
     X, Y, A, B = sets(words, theirs)
     statistic = bias.associations(X, A, B).sum() - bias.associations(Y, A, B).sum()

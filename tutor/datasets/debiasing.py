@@ -1,8 +1,8 @@
 """The word lists published with hard debiasing: pairs, seeds, words, professions.
 
-They are the work of three people of 2016 and of a crowd they asked, for vectors of
-American newspapers: a choice, not a fact about anybody. Some of the words are coarse;
-the lists are therefore counted in the book and not shown. Chapter: ``words/bias``.
+They are a choice made in 2016 for vectors of English news, not a fact about anybody.
+Some of the words are coarse; the lists are therefore counted in the book and not shown.
+Chapter: ``words/bias``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class DebiasingLists:
         Seeds and what that machine added: words that keep their part.
     professions : dict
         Name to (definitional score, stereotype score), both in -1 to 1; a positive one
-        points to *he*. The second is what a crowd said of a stereotype.
+        points to *he*. They are opinions about words, not shares of people.
     licence, citation : str
     """
 

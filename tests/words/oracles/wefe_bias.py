@@ -13,8 +13,20 @@ from pathlib import Path
 
 import numpy as np
 
-WORDS = "she he her his woman man queen king aunt uncle".split()
-WORDS += "tree stone river cloud table chair bread glass paper metal".split()
+PEOPLE = ["she", "he", "her", "his", "woman", "man", "queen", "king", "aunt", "uncle"]
+THINGS = [
+    "tree",
+    "stone",
+    "river",
+    "cloud",
+    "table",
+    "chair",
+    "bread",
+    "glass",
+    "paper",
+    "metal",
+]
+WORDS = PEOPLE + THINGS
 PAIRS = [["she", "he"], ["her", "his"], ["woman", "man"]]
 EQUAL = [["she", "he"], ["queen", "king"]]
 KEPT = ["she", "he", "queen", "king", "aunt", "uncle"]
