@@ -161,6 +161,8 @@ def test_hard_leaves_specific_words_and_neutralises_the_asked(small):
     again = study.without_direction(small, g)
     np.testing.assert_allclose(again["stone"], made.embedding["stone"], atol=1e-9)
     np.testing.assert_allclose(again["she"], small.normalized()["she"], atol=1e-12)
+    other = study.without_direction(small, g, neutral=["she"])
+    np.testing.assert_allclose(other["she"] @ g.T, 0, atol=1e-9)
     asked = study.hard(small, neutral=["table"])
     assert asked.neutralized == 380
 
@@ -177,6 +179,9 @@ def test_remains_finds_what_is_correlated_and_not_noise(monkeypatch):
     twin = study.remains(Embedding(keys, X), g, count=80, seeds=(1, 2))
     assert twin.rbf.mean() > 0.9
     assert noise.rbf.mean() < 0.65
+    assert noise.rbf_before.mean() > 0.9  # the direction itself is still there
+    assert noise.clusters_before.mean() >= noise.clusters.mean()
+    assert noise.rbf_before.shape == (160,)
     assert twin.permuted.mean() < 0.65
     assert twin.rbf.shape == (2, 160)
 

@@ -41,9 +41,12 @@ NEEDS = {
         "wikipedia-leads-en",
         "glove-6b-50d",
         "men",
+        "wordsim353",
+        "simlex999",
         "google-analogies",
         "wordnet",
         "occupations-1971",
+        "debiasing-lists",
     ),
     "words/terms": (
         "hpo",

@@ -1,8 +1,9 @@
 """Bias directions in word vectors: measured, taken out, and looked for afterwards.
 
 ``reference`` is hard debiasing and its measures, ``soft`` the soft variant in NumPy,
-``torch`` its twin, ``association`` WEAT, ``leaks`` the probes, ``lists`` the
-word lists. Nothing here says anything about a person. Chapter: ``words/bias``.
+``torch`` its twin, ``association`` WEAT, ``leaks`` the probes, ``generator`` the pairs
+that vectors propose, ``specific`` the machine that extends a list, ``lists`` the word
+lists. Nothing here says anything about a person. Chapter: ``words/bias``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from tutor.geometry import unit_rows
 from tutor.training import check_backend
 from tutor.words.bias.association import Weat, associations, weat
+from tutor.words.bias.generator import Proposed, analogies
 from tutor.words.bias.leaks import (
     Extremes,
     cluster_right,
@@ -46,6 +48,7 @@ from tutor.words.bias.soft import (
     soft_loss,
     soft_transform,
 )
+from tutor.words.bias.specific import MachineList, machine_specific
 
 if TYPE_CHECKING:
     from tutor.embedding import Embedding
@@ -59,10 +62,13 @@ __all__ = [
     "Debiased",
     "Extremes",
     "KnownPairs",
+    "MachineList",
     "Moments",
+    "Proposed",
     "SoftTransform",
     "Subspace",
     "Weat",
+    "analogies",
     "associations",
     "bias_subspace",
     "cluster_right",
@@ -75,6 +81,7 @@ __all__ = [
     "hard_debias",
     "indirect_bias",
     "known_pairs",
+    "machine_specific",
     "moments",
     "neutralize",
     "pair_subspace",

@@ -1,10 +1,11 @@
 """Word lists of the chapter, each by a stated rule; none is a list of stereotypes.
 
-The ten definitional pairs are the paper's, given as facts. Everything else is read from
-packages: pairs from the family questions of the Google analogies, words for people
-from WordNet 3.0. WordNet was written by people of its time: its glosses call some
-occupations a woman's or a man's, and some of its words for people are slurs. Lists are
-therefore counted, not shown. Chapter: ``words/bias``.
+The ten definitional pairs are the paper's, given as facts; its other lists are read by
+``tutor.datasets.debiasing``. The rest here is read from packages: pairs from the family
+questions of the Google analogies, words for people from WordNet 3.0. WordNet was
+written by people of its time: its glosses call some occupations a woman's or a man's,
+and some of its words for people are slurs. Lists are therefore counted, not shown.
+Chapter: ``words/bias``.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ debiasing takes it out of all other words (neutralise) and puts both words of ch
 pairs at one distance from it (equalise). A pair or a class is not a fact about people:
 the list has two sides because the method has.
 
-Left out: generating analogies in search of stereotypes, and judgements by a crowd.
+Left out: judgements by a crowd. The generator of pairs stands in ``generator``.
 Source: Bolukbasi et al. (2016) and their program. Chapter: ``words/bias``.
 """
 

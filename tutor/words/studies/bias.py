@@ -6,14 +6,14 @@ number along one direction means what it exceeds along others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tutor import sampling
-from tutor.datasets import lexicons, models, texts
+from tutor.datasets import debiasing, lexicons, models, texts
 from tutor.embedding import Embedding
 from tutor.words import bias, word2vec
 from tutor.words.bias import lists
@@ -128,23 +128,97 @@ def hard(embedding: Embedding, neutral: Sequence[str] = ()) -> bias.Debiased:
     )
 
 
-def without_direction(embedding: Embedding, direction: Floats) -> Embedding:
-    """Return the embedding with one direction neutralised in all but specific words."""
-    specific = lists.specific_words()
+def published(embedding: Embedding, specific: Collection[str]) -> bias.Debiased:
+    """Debias as the published program does: all its pairs, and a list of words."""
+    given = debiasing.published()
+    return bias.hard_debias(
+        embedding,
+        given.definitional,
+        specific=specific,
+        equal=given.equal,
+        config=SKIP,
+    )
+
+
+def without_direction(
+    embedding: Embedding, direction: Floats, neutral: Sequence[str] = ()
+) -> Embedding:
+    """Return the embedding with one direction neutralised in all but specific words.
+
+    ``neutral`` words are neutralised as well, as in `hard`.
+    """
+    specific = lists.specific_words() - set(neutral)
     free = np.array([key not in specific for key in embedding.keys])
     changed = np.array(embedding.normalized().vectors, dtype=np.float64)
     changed[free] = bias.neutralize(changed[free], direction)
     return embedding.transform(lambda _: changed)
 
 
+def signed(
+    embedding: Embedding, X: Sequence[str], Y: Sequence[str], pairs: Sequence[Pair]
+) -> Floats:
+    """Return each target's association with the side it is expected on.
+
+    That of Y is turned round: with sets of one size, the mean is half the numerator of
+    WEAT's effect size.
+    """
+    sides = [embedding.subset(side).vectors for side in zip(*pairs, strict=True)]
+    x, y = (bias.associations(embedding.subset(t).vectors, *sides) for t in (X, Y))
+    return np.concatenate([x, -y])
+
+
+class Proposals(NamedTuple):
+    """Pairs the vectors propose, counted by published labels.
+
+    ``gendered`` of them stand in a list of pairs; ``follows`` has an entry for each
+    pair of professions whose stereotype scores differ: do the scores point its way?
+    """
+
+    pairs: int
+    gendered: int
+    professions: int
+    follows: NDArray[np.bool_]
+
+
+def proposals(embedding: Embedding, direction: Floats) -> Proposals:
+    """Propose pairs among words with a label, and read the labels.
+
+    The words: published professions that are not in the published specific list, and
+    the words of all lists of pairs.
+    """
+    given = debiasing.published()
+    specific = set(given.specific)
+    score = {w: s for w, (_, s) in given.professions.items() if w not in specific}
+    gendered = {
+        frozenset(pair)
+        for pair in (*lists.DEFINITIONAL_PAIRS, *lists.family_pairs(), *given.equal)
+    }
+    labelled = set(score).union(*gendered)
+    words = [key for key in embedding.keys if key in labelled]
+    found = bias.analogies(embedding.subset(words).vectors, direction)
+    pairs = [
+        (words[i], words[j]) for i, j in zip(found.first, found.second, strict=True)
+    ]
+    jobs = [(score[a], score[b]) for a, b in pairs if a in score and b in score]
+    return Proposals(
+        len(pairs),
+        sum(frozenset(pair) in gendered for pair in pairs),
+        len(jobs),
+        np.array([a < b for a, b in jobs if a != b], dtype=bool),
+    )
+
+
 # --- what remains --------------------------------------------------------------------
 class Remains(NamedTuple):
     """For each word: its side, and whether clusters and probes find it.
 
-    ``rbf`` and ``permuted`` have one row a seed of the folds: (seeds, words).
+    ``rbf`` and ``permuted`` have one row a seed of the folds: (seeds, words). The two
+    ``before`` are measured before the direction goes, the probe with the first seed.
     """
 
     sides: NDArray[np.bool_]
+    clusters_before: NDArray[np.bool_]
+    rbf_before: NDArray[np.bool_]
     clusters: NDArray[np.bool_]
     rbf: NDArray[np.bool_]
     permuted: NDArray[np.bool_]
@@ -175,7 +249,15 @@ def remains(
         dealt = chosen.sides[sampling.permutation(len(left), seed, epoch=_LABELS)]
         permuted.append(bias.probe_right(left, dealt, groups, **options))
     clusters = bias.cluster_right(left, chosen.sides)
-    return Remains(chosen.sides, clusters, np.array(rbf), np.array(permuted))
+    whole = X[chosen.rows]
+    return Remains(
+        chosen.sides,
+        bias.cluster_right(whole, chosen.sides),
+        bias.probe_right(whole, chosen.sides, groups, kind="rbf", seed=seeds[0]),
+        clusters,
+        np.array(rbf),
+        np.array(permuted),
+    )
 
 
 # --- a test with numbers from outside ------------------------------------------------
