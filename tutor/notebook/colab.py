@@ -70,6 +70,7 @@ NEEDS = {
         "simlex999",
         "rareword",
         "google-analogies",
+        "wordnet",
         "glove-6b-50d",
     ),
     "documents/paragraphs": ("wikipedia-leads-en", "hpo"),
