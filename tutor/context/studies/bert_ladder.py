@@ -21,8 +21,17 @@ from tutor.context.bert.pretrained import Trained, trained
 from tutor.context.bert.start import initial_parameters
 from tutor.context.bert.wordpiece import UNK, WordPiece
 from tutor.context.studies.bert import Floats, states_at_each_depth
-from tutor.words import ladder
-from tutor.words.ladder import Ladder, LadderConfig, Rows, Rung, Trials
+from tutor.words.ladder import (
+    Ladder,
+    LadderConfig,
+    Rows,
+    Rung,
+    Trials,
+    climb,
+    leads,
+    named,
+    trials,
+)
 
 if TYPE_CHECKING:
     from tutor.context.bert.torch import MaskedLM
@@ -118,8 +127,8 @@ def joined(
     seeds: Sequence[int] = (1, 2, 3, 4, 5),
 ) -> Ladder:
     """Climb these rungs and some of the ladder's apart, and join the two ladders."""
-    low = ladder.climb(ladder.named(*BESIDE), corpus, tests, config, seeds=seeds)
-    return low | ladder.climb(rungs_of(found), corpus, tests, config, seeds=seeds)
+    low = climb(named(*BESIDE), corpus, tests, config, seeds=seeds)
+    return low | climb(rungs_of(found), corpus, tests, config, seeds=seeds)
 
 
 def report(measured: Ladder) -> dict[str, Any]:
@@ -156,8 +165,8 @@ def whole() -> dict[str, Any]:
 
     torch.set_num_threads(1)
     config = LadderConfig()
-    ground = ladder.leads(config)
-    tests = ladder.trials(ground).only(*COLUMNS)
+    ground = leads(config)
+    tests = trials(ground).only(*COLUMNS)
     weights = claims.stored("bert-weights")["models"]["masked"]["sha256"]
     measured = joined(trained("masked"), ground.corpus, tests, config)
     return {"weights": weights, **report(measured)}
