@@ -25,6 +25,7 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("documents.studies", "words.evaluation"): "the two labelled collections",
     ("documents.studies", "words.word2vec"): "SIF takes means of word vectors",
     ("context.studies", "documents.bags"): "SIF and LSA as baselines of encoders",
+    ("context.studies", "words.ladder"): "an encoder as one more rung of the ladder",
     ("systems.multiplexing", "knowledge.triples"): "the same Adam",
     ("closing.one_world", "context.studies"): "MiniLM, SIF and LSA as there",
     ("closing.one_world", "context.bert"): "the book's own BERT is one of the spaces",

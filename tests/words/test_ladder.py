@@ -12,7 +12,8 @@ from tutor.evaluate.similarity import analogies
 from tutor.words import ladder
 from tutor.words.ladder import score
 from tutor.words.ladder.rows import array_bytes, row_products, unit
-from tutor.words.ladder.rungs import Rung, one_hot, ppmi, spelling, tfidf
+from tutor.words.ladder.rung import Rung
+from tutor.words.ladder.rungs import one_hot, ppmi, spelling, tfidf
 from tutor.words.ladder.trials import Column, Documents, analogy, similarity
 
 SMALL = ladder.LadderConfig(dim=4, epochs=2, backend="numpy", min_count=1)

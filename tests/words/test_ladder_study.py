@@ -90,7 +90,7 @@ def report():
 
 def test_the_report_is_plain_json_and_complete(report):
     back = json.loads(json.dumps(report, allow_nan=False))
-    np.testing.assert_equal(len(back["rungs"]), 13)
+    np.testing.assert_equal(len(back["rungs"]), 15)
     np.testing.assert_equal(len(back["effects"]), len(study.COMPARED) + 1)
     np.testing.assert_equal(back["rungs"]["SGNS"]["seconds"], 1.5)
 

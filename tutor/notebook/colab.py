@@ -78,6 +78,7 @@ NEEDS = {
         "simlex999",
         "rareword",
         "google-analogies",
+        "wordnet",
         "glove-6b-50d",
     ),
     "documents/paragraphs": ("hpo", *WORLD),

@@ -20,7 +20,8 @@ from tutor.words.ladder.order import (
     rising,
 )
 from tutor.words.ladder.rows import Rows, as_rows
-from tutor.words.ladder.rungs import RUNGS, Rung, named
+from tutor.words.ladder.rung import Rung
+from tutor.words.ladder.rungs import RUNGS, named
 from tutor.words.ladder.score import statistic
 from tutor.words.ladder.trials import (
     Column,

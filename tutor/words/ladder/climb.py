@@ -25,7 +25,7 @@ from tutor.words.ladder.basis import (
 )
 from tutor.words.ladder.config import LadderConfig
 from tutor.words.ladder.rows import as_rows
-from tutor.words.ladder.rungs import Rung
+from tutor.words.ladder.rung import Rung
 from tutor.words.ladder.score import Sitting, statistic
 from tutor.words.ladder.trials import Column, Trials
 

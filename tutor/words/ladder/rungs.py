@@ -1,15 +1,14 @@
 r"""The rungs: each a function of the same text, the same setting and a seed.
 
-`Rung` says what it is called and where the course meets it. A rung of your own is one
-function more; `tutor.words.ladder.climb` measures it like the others.
-Left out: anything that reads another order of words than the text's (parts *documents*
-and *context* add those). Chapter: ``words/ladder``.
+A rung of your own is one function more; `tutor.words.ladder.climb` measures it like the
+others, and `|` puts it beside them. Chapter ``context/bert`` does so with an encoder
+that cuts words into pieces. Left out: representations that have no row for a word of
+the vocabulary, such as codes of numbers. Chapter: ``words/ladder``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from tutor import sampling
 from tutor.words.ladder.config import LadderConfig
 from tutor.words.ladder.rows import Rows
+from tutor.words.ladder.rung import Rung
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -24,44 +24,6 @@ if TYPE_CHECKING:
     from tutor.datasets import Corpus
     from tutor.embedding import Embedding
     from tutor.words.word2vec import Word2VecConfig
-
-Make = Callable[["Corpus", LadderConfig, int], "Embedding | Rows"]
-
-
-@dataclass(frozen=True)
-class Rung:
-    """One representation of words.
-
-    Attributes
-    ----------
-    name : str
-        As it stands in the table.
-    make : callable
-        (corpus, config, seed) → an ``Embedding`` or `Rows`, a row for each word of
-        ``corpus.vocabulary`` in its order.
-    step : int or None
-        Where the course meets it, from 0 up; equal steps are not compared as earlier
-        and later. None: a control, a side branch, or other text.
-    seeded : bool
-        Whether the seed changes anything; where not, one run serves for all seeds.
-    note : str
-        What a reader must know beside the numbers.
-    """
-
-    name: str
-    make: Make
-    step: int | None = None
-    seeded: bool = True
-    note: str = ""
-
-    def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ValueError("a rung needs a name")
-        if not callable(self.make):
-            raise TypeError(
-                f"rung {self.name!r}: make must be a function of (corpus, config, "
-                f"seed), got {type(self.make).__name__}"
-            )
 
 
 # --- nothing is learned --------------------------------------------------------------
@@ -142,6 +104,12 @@ def _cooccurrence(corpus: Corpus, config: LadderConfig) -> csr_matrix:
         threads=1 if config.backend == "numba" else None,
         device=config.device,
     )
+
+
+def counted(corpus: Corpus, config: LadderConfig, seed: int) -> Rows:
+    """Return rows of plain counts: how often each neighbour stands in the window."""
+    counts = _cooccurrence(corpus, config).astype(np.float32)
+    return Rows(corpus.vocabulary.words, counts)
 
 
 def ppmi(corpus: Corpus, config: LadderConfig, seed: int) -> Rows:
@@ -249,6 +217,13 @@ def senses(corpus: Corpus, config: LadderConfig, seed: int) -> Embedding:
     return Embedding(corpus.vocabulary.words, vectors)
 
 
+def retrofitted(corpus: Corpus, config: LadderConfig, seed: int) -> Embedding:
+    """Return skip-gram vectors moved towards their neighbours in WordNet."""
+    from tutor.words.ladder.lexicon import towards_wordnet
+
+    return towards_wordnet(sgns(corpus, config, seed))
+
+
 # --- other text ----------------------------------------------------------------------
 def packaged_glove(corpus: Corpus, config: LadderConfig, seed: int) -> Rows:
     """Return GloVe 6B: the same words, vectors of ten thousand times as much text."""
@@ -277,10 +252,12 @@ RUNGS = (
     Rung("CBOW", cbow, 4),
     Rung("GloVe", glove, 5),
     Rung("fastText", fasttext, 6),
+    Rung("counts", counted, seeded=False, note="side branch: neither weighed nor cut"),
     Rung("senses, averaged", senses, note="side branch: several vectors, averaged"),
+    Rung("SGNS, retrofitted", retrofitted, note="side branch: a lexicon besides"),
     Rung("GloVe 6B", packaged_glove, seeded=False, note="other text"),
 )
-"""The rungs of part *words*; later parts add theirs with higher steps."""
+"""The rungs of part *words*; a later chapter joins its own to them by `|`."""
 
 
 def named(*names: str) -> tuple[Rung, ...]:

@@ -25,6 +25,9 @@ COMPARED = (
     ("PPMI-SVD", "SGNS", "men"),
     ("PPMI-SVD", "PPMI rows", "men"),
     ("SGNS", "senses, averaged", "men"),
+    ("SGNS, retrofitted", "SGNS", "men"),
+    ("SGNS, retrofitted", "SGNS", "simlex999"),
+    ("PPMI rows", "counts", "men"),
     ("one-hot", "SGNS", "topics"),
     ("fastText", "spelling", "unknown words"),
     ("fastText", "spelling", "analogies of form"),
@@ -164,15 +167,18 @@ STUDIES = {
     "ladder-table": Study(
         run=whole,
         inputs=[
-            *_files("ladder", "config", "rows", "rungs", "trials", "score"),
-            *_files("ladder", "basis", "climb", "order"),
+            *_files("ladder", "config", "rows", "rung", "rungs", "trials", "score"),
+            *_files("ladder", "basis", "climb", "order", "lexicon"),
             *_files("counts", "reference", "svd", "chunks", "fast"),
             *_files("word2vec", "config", "reference", "walk", "fast", "epoch"),
             *_files("glove", "reference", "tiles", "fast"),
             *_files("subwords", "config", "reference", "hashing", "walk", "epoch"),
             *_files("subwords", "fast"),
             *_files("senses", "config", "reference", "walk", "fast", "learn", "places"),
+            *_files("knowledge", "config", "edges", "reference", "fast"),
+            "tutor.words.knowledge:retrofit",
             *_files("evaluation", "reference", "tasks"),
+            "tutor.datasets.relations",
             "tutor.evaluate.statistics",
             "tutor.words.studies.ladder",
         ],
@@ -184,6 +190,7 @@ STUDIES = {
             "rareword",
             "google-analogies",
             "glove-6b-50d",
+            "wordnet",
         ],
     )
 }
