@@ -26,6 +26,7 @@ RECORD = {
     "items": 353,
     "digits": 2,
     "margin": 0.02,
+    "settings_tried": 3,
     "source": "live",
     "stored": None,
 }
@@ -80,7 +81,8 @@ def test_every_column_comes_from_the_record(house):
     assert first == (
         "| A \\| B lies above C. Metric: Spearman; control: shuffled. "
         "| [Levy 2014](#levy2014neural) | not verified | 0.05 "
-        "| 0.03 to 0.08 (95 %; 5 seeds, 353 items; margin 0.02) | reproduced | live "
+        "| 0.03 to 0.08 (95 %; 5 seeds, 353 items; margin 0.02; 3 settings tried) "
+        "| reproduced | live "
         "| [words/b](../words/b.ipynb) |"
     )
     assert "undecided; needs about 4 times" in second
