@@ -252,7 +252,7 @@ def test_every_rung_of_the_text_climbs(corpus, tests_of):
     config = replace(SMALL, dim=3)
     rungs = [r for r in ladder.RUNGS if r.name not in ("GloVe 6B", "senses, averaged")]
     measured = ladder.climb(rungs, corpus, tests_of, config, seeds=(1, 2))
-    assert repr(measured) == "Ladder(10 rungs x 3 columns, 2 seeds)"
+    assert repr(measured) == "Ladder(12 rungs x 3 columns, 2 seeds)"
     np.testing.assert_equal(measured.scores("one-hot", "pairs"), [np.nan, np.nan])
     np.testing.assert_equal(measured.values("one-hot", "pairs"), np.zeros((2, 2)))
     np.testing.assert_equal(measured.marks["one-hot"][0].reach, 0.0)

@@ -64,7 +64,10 @@ def planted():
     columns = {
         name: Column(name, kind, rng.integers(0, 3, 200).astype(float), ())
         for name, kind in (
-            *((n, "spearman") for n in ("men", "wordsim353", "unknown words")),
+            *(
+                (n, "spearman")
+                for n in ("men", "wordsim353", "simlex999", "unknown words")
+            ),
             *((n, "mean") for n in ("analogies of form", "analogies of meaning")),
             ("topics", "macro-F1"),
         )
