@@ -238,6 +238,8 @@ def test_equal_words_and_equal_vectors(words):
     twin = Embedding(["a", "b", "c"], [[1.0, 0], [2.0, 0], [0, 1.0]])
     with pytest.raises(ValueError, match=r"1 of 2 .* two equal vectors.*pair 1"):
         bias.pair_subspace(twin, [("a", "c"), ("a", "b")])
+    with pytest.raises(ValueError, match=r"1 of 1 .* two equal vectors"):
+        bias.pair_subspace(twin, [("a", "b")])  # a set of rank 0
 
 
 def test_too_few_pairs_for_k_components(words):

@@ -277,6 +277,9 @@ def test_repr_says_class_and_sizes():
 def test_an_empty_word_is_refused(units):
     with pytest.raises(ValueError, match="the word is empty"):
         subwords.ngrams("", units=units)
+    run = subwords.fit(toy(), replace(BASE, units=units))
+    with pytest.raises(ValueError, match="the word is empty"):
+        run.vectors(["banana", ""])
 
 
 def test_a_lone_surrogate_is_refused():

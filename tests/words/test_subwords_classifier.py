@@ -77,6 +77,42 @@ def test_scores_numpy_equal_torch(parts):
         np.testing.assert_allclose(1.01 * ours, theirs, atol=1e-10)
 
 
+@pytest.mark.parametrize("parts", ["both", "convolutions", "lstm"])
+def test_gradients_are_the_finite_differences_of_the_reference(parts):
+    """Autograd of torch's loss; NumPy's scores moved a little, entry by entry."""
+    config = replace(SMALL, parts=parts)
+    torch.manual_seed(0)
+    model = twin.MConvLSTM(6, 3, config).double().eval()
+    x = np.random.default_rng(2).normal(size=(5, config.length, 6))
+    y = np.array([0, 2, 1, 1, 0])
+    torch.nn.functional.cross_entropy(
+        model(torch.as_tensor(x)), torch.as_tensor(y)
+    ).backward()
+    p = {k: v.detach().numpy().copy() for k, v in model.named_parameters()}
+
+    def loss():
+        z = classifier.scores(x, p, pool=config.pool)
+        return (np.log(np.exp(z).sum(axis=1)) - z[np.arange(5), y]).mean()
+
+    rng, step = np.random.default_rng(3), 1e-5
+    for name, value in model.named_parameters():
+        flat, told = p[name].reshape(-1), value.grad.numpy().reshape(-1)
+        some = rng.permutation(len(flat))[:6]
+        found = []
+        for i in some:
+            kept = flat[i]
+            flat[i] = kept + step
+            above = loss()
+            flat[i] = kept - step
+            found.append((above - loss()) / (2 * step))
+            flat[i] = kept
+        np.testing.assert_allclose(
+            told[some], found, atol=1e-7, rtol=1e-5, err_msg=name
+        )
+    with pytest.raises(AssertionError):  # alive: the last parameter's, 1 % too large
+        np.testing.assert_allclose(1.01 * told[some], found, atol=1e-7, rtol=1e-5)
+
+
 def test_dropout_acts_in_training_only():
     torch.manual_seed(0)
     model = twin.MConvLSTM(6, 2, SMALL)
