@@ -16,6 +16,7 @@ from tutor.claims.hashing import canonical, fingerprint, input_name
 from tutor.claims.studies import Study, expand, imported, stale, studies
 from tutor.claims.studies import run as run_study
 from tutor.claims.verdict import paper_name
+from tutor.datasets import world
 
 
 @dataclass(frozen=True)
@@ -402,9 +403,10 @@ def test_stored_results_name_all_code_they_rest_on():
             assert set(study.dependencies()) - kept == set(), name
 
 
-def test_course_corpus_stands_for_its_sources():
+def test_some_names_stand_for_several_sources():
     assert "gcide" in expand("course-en")
     assert expand("men") == ("men",)
+    assert expand("world") == world.SOURCES
 
 
 def test_every_study_is_named_like_a_file_and_knows_its_inputs():

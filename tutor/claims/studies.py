@@ -154,12 +154,19 @@ def data_mark(name: str) -> str:
 
 
 def expand(name: str) -> tuple[str, ...]:
-    """Return the sources behind a name: several behind ``course-en``, else itself."""
-    if name != "course-en":
-        return (name,)
-    from tutor.datasets import readers
+    """Return the sources behind a name: several behind some data sets, else itself.
 
-    return tuple(readers.COURSE_EN)
+    ``course-en`` is five texts, ``world`` what the shared concepts are made from.
+    """
+    if name == "course-en":
+        from tutor.datasets import readers
+
+        return tuple(readers.COURSE_EN)
+    if name == "world":
+        from tutor.datasets import world
+
+        return world.SOURCES
+    return (name,)
 
 
 def stale(result: Stored) -> list[str]:

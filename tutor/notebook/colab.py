@@ -7,12 +7,6 @@ import subprocess
 import sys
 
 COLAB_ROOT = "/content/course"
-WORLD = (
-    *("openmoji-font", "emoji-names", "emoji-keywords", "emoji-categories"),
-    *("wordnet", "glove-6b-50d", "wikipedia-leads-en", "gcide"),
-)
-"""What the concepts are made from that several chapters share."""
-
 NEEDS = {
     "words/counts": ("course-en", "wordsim353", "men", "mturk771"),
     "words/word2vec": ("course-en", "wordsim353", "simlex999", "men"),
@@ -81,8 +75,8 @@ NEEDS = {
         "wordnet",
         "glove-6b-50d",
     ),
-    "documents/paragraphs": ("hpo", *WORLD),
-    "context/attention": ("minilm-l6-v2", *WORLD),
+    "documents/paragraphs": ("hpo", "world"),
+    "context/attention": ("minilm-l6-v2", "world"),
     "context/bert": ("minilm-l6-v2", "wordnet"),
     "context/matryoshka": (
         "minilm-l6-v2",
@@ -95,19 +89,19 @@ NEEDS = {
         "python-functions",
         "lee-documents",
     ),
-    "multimodal/clip": WORLD,
+    "multimodal/clip": ("world",),
     "multimodal/text_only": (
         "openmoji-font",
         "emoji-names",
         "emoji-keywords",
         "emoji-categories",
     ),
-    "graphs/walks": WORLD,
+    "graphs/walks": ("world",),
     "graphs/reconstruction": ("wikipedia-leads-en", "wordnet", "men"),
     "knowledge/triples": ("nations", "kinships", "umls"),
     "knowledge/flows": ("kinships", "umls"),
     "systems/multiplexing": ("movielens-small", "nycflights13"),
-    "closing/one_world": (*WORLD, "course-en", "minilm-l6-v2", "efficientnet-lite0"),
+    "closing/one_world": ("world", "course-en", "minilm-l6-v2", "efficientnet-lite0"),
 }
 """The data sets of each chapter: what Colab fetches for it, and nothing else."""
 
