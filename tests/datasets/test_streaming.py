@@ -40,7 +40,24 @@ def test_disk_equals_memory(own_cache, monkeypatch, least, shuffle, buffer, memo
     for _ in range(2):
         found = cache.load(_recipe(documents, shuffle=shuffle), min_count=least)
         assert found.sha256 == expected.sha256
-    assert isinstance(found.tokens, np.memmap) == (memory == 0)
+    for array in (found.tokens, found.offsets):
+        assert isinstance(array, np.memmap) == (memory == 0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 99, 100, 101, 1234])
+@pytest.mark.parametrize("buffer", [1, 100, 1 << 20])
+def test_the_order_drawn_in_slices_is_the_permutation(monkeypatch, n, buffer):
+    monkeypatch.setattr(streaming, "BUFFER", buffer if n < 1000 else max(buffer, 100))
+    slices = list(streaming._permuted(n))
+    np.testing.assert_array_equal(np.concatenate(slices), permutation(n, 0))
+    assert len(slices) == -(-n // streaming.BUFFER)
+
+
+def test_many_empty_documents_are_no_tokens_and_keep_their_numbers(own_cache):
+    """A document of no tokens counts, at either end and across buffers."""
+    documents = [[], [], ["a", "b"], [], ["a"], [], []]
+    found = cache.load(_recipe(documents), min_count=2)
+    assert np.diff(found.offsets).tolist() == [0, 0, 1, 0, 1, 0, 0]
 
 
 def test_documents_are_read_once_only(own_cache):
@@ -105,8 +122,9 @@ def test_a_damaged_view_is_made_again(own_cache, monkeypatch):
     monkeypatch.setattr(cache, "IN_MEMORY", 0)
     recipe = _recipe(_documents())
     right = cache.load(recipe, min_count=3).sha256
-    _flip(recipe.folder / "view-3.npy")
-    assert cache.load(recipe, min_count=3).sha256 == right
+    for name in ("view-3.npy", "view-3-offsets.npy"):
+        _flip(recipe.folder / name)
+        assert cache.load(recipe, min_count=3).sha256 == right
 
 
 def test_a_build_that_dies_leaves_no_entry(own_cache):

@@ -78,11 +78,13 @@ def _row(corpus: Any, folder: Path, sizes: Mapping[str, int]) -> Row:
         notes=(
             f"course-en {sizes['long'] // len(corpus.tokens)} times over, "
             f"{len(corpus.vocabulary):,} words; defaults, one epoch. Bound: two copies "
-            "of the tables, the noise deck while it is shuffled (36 MB), 24 bytes a "
-            "document, the libraries; not the tokens. (Counting and GloVe hold the "
+            "of the tables, the noise deck while it is shuffled (36 MB), the "
+            "libraries; not the corpus: tokens and borders of documents are mapped. "
+            "(A look at the borders takes 9 bytes a document for a moment, before the "
+            "tables are there. Counting and GloVe hold the "
             "table of seen cells besides, which grows with the text.) Peak counts "
             "pages of the mapped "
-            "file, anonymous does not. The time is that of a new process, start "
+            "files, anonymous does not. The time is that of a new process, start "
             "included, and the rate by processor says nothing: the work is not in the "
             "process that is timed"
         ),
@@ -113,14 +115,14 @@ def write_repeated(corpus: Any, tokens: int, folder: Path) -> int:
 
 
 def opened(folder: Path) -> Any:
-    """Return the corpus of a folder, tokens as a map of the file."""
+    """Return the corpus of a folder, tokens and borders as maps of their files."""
     from tutor.datasets import Corpus
     from tutor.datasets.vocabulary import Vocabulary
 
     words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")
     return Corpus(
         np.memmap(folder / "tokens", "<i4", "r"),
-        np.load(folder / "offsets.npy"),
+        np.load(folder / "offsets.npy", mmap_mode="r"),
         Vocabulary(words, np.load(folder / "counts.npy")),
         name="repeated",
     )

@@ -52,10 +52,9 @@ def _row(long: int, short: int) -> Row:
         quality=quality,
         notes=(
             "documents of course-en as text, over and over: splitting, counting, ids, "
-            "shuffled documents, hashes. Bound: the vocabulary of all words, some 65 "
-            "bytes a document (length, place and turn in the shuffled order; 2.5 "
-            "million documents at 100 M tokens), a buffer of tokens, the libraries; "
-            "not the tokens. The time is that of a new process, start "
+            "shuffled documents, hashes. Bound: the vocabulary of all words, buffers "
+            "of a million tokens or documents, the libraries; neither the tokens nor "
+            "the documents. The time is that of a new process, start "
             "included; the rate by processor says nothing, as the work is not in the "
             "process that is timed"
         ),

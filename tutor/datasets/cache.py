@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from tutor.datasets.streaming import (
     read_meta,
     start_array,
     verify,
+    write_borders,
     write_corpus,
 )
 from tutor.datasets.vocabulary import Vocabulary
@@ -143,17 +145,22 @@ def _view(
             f"frequent occurs {counts[0]} times: lower min_count"
         )
     if v < len(words):
-        path = folder / "tokens.npy"
-        skip = path.stat().st_size - tokens.nbytes
-        offsets = _new_offsets(pieces(path, skip), offsets, v)
+        lengths, kept = _cut(folder, tokens, offsets, v)
+        documents = len(offsets) - 1
         if in_memory:
-            kept = [part[part < v] for part in pieces(path, skip)]
-            tokens = np.concatenate(kept)
+            offsets = np.cumsum(np.concatenate([[0], *lengths]), dtype=np.int64)
+            tokens = np.concatenate(list(kept))
         else:
-            view = folder / f"view-{min_count}.npy"
-            tokens = _mapped(pieces(path, skip), v, int(offsets[-1]), view)
+            offsets = _mapped(
+                folder / f"view-{min_count}-offsets.npy",
+                lambda path: write_borders(path, lengths, documents),
+            )
+            tokens = _mapped(
+                folder / f"view-{min_count}.npy",
+                lambda path: _write_tokens(path, kept, int(offsets[-1])),
+            )
     elif in_memory:
-        tokens = np.array(tokens)
+        tokens, offsets = np.array(tokens), np.array(offsets)
     if in_memory:
         tokens.setflags(write=False)
     return Corpus(
@@ -166,36 +173,48 @@ def _view(
     )
 
 
-def _new_offsets(
+def _cut(
+    folder: Path, tokens: NDArray[np.int32], offsets: NDArray[np.int64], v: int
+) -> tuple[Iterator[NDArray[np.int64]], Iterator[NDArray[np.int32]]]:
+    """Return the documents' lengths and the tokens below ``v``, both piece by piece."""
+    path = folder / "tokens.npy"
+    skip = path.stat().st_size - tokens.nbytes
+    kept = (part[part < v] for part in pieces(path, skip))
+    return _lengths(pieces(path, skip), offsets, v), kept
+
+
+def _lengths(
     parts: Iterator[NDArray[np.int32]], offsets: NDArray[np.int64], v: int
-) -> NDArray[np.int64]:
-    """Count, piece by piece, the kept tokens before each document border."""
-    moved = np.zeros_like(offsets)
-    start = before = 0
+) -> Iterator[NDArray[np.int64]]:
+    """Count the tokens below ``v`` of each document, piece by piece."""
+    yield np.zeros(int(np.searchsorted(offsets, 1)) - 1, np.int64)
+    start = begun = 0
     for part in parts:
         count = np.concatenate([[0], np.cumsum(part < v)])
         stop = start + len(part)
         low, high = np.searchsorted(offsets, (start + 1, stop + 1)).tolist()
-        moved[low:high] = before + count[offsets[low:high] - start]
-        before += int(count[-1])
+        ends = count[offsets[low:high] - start]
+        yield np.diff(ends, prepend=-begun)
+        begun = int(count[-1] - ends[-1]) if len(ends) else begun + int(count[-1])
         start = stop
-    return moved
 
 
-def _mapped(
-    parts: Iterator[NDArray[np.int32]], v: int, kept: int, path: Path
-) -> NDArray[np.int32]:
-    """Write the view beside the corpus once, with its hash, then map it."""
+def _write_tokens(path: Path, parts: Iterator[NDArray[np.int32]], n: int) -> None:
+    with path.open("wb") as out:
+        start_array(out, n)
+        for part in parts:
+            part.tofile(out)
+
+
+def _mapped(path: Path, write: Callable[[Path], None]) -> NDArray[Any]:
+    """Write a file beside the corpus once, with its hash, then map it."""
     record = path.with_suffix(".sha256")
     with locked(path.with_suffix(".lock")):
         right = record.is_file() and path.is_file()
         if not right or sha256_file(path) != record.read_text(encoding="ascii"):
             unfinished = path.with_suffix(".part")
-            with unfinished.open("wb") as out:
-                start_array(out, kept)
-                for part in parts:
-                    part[part < v].tofile(out)
+            write(unfinished)
             record.write_text(sha256_file(unfinished), encoding="ascii")
             unfinished.replace(path)
-        view: NDArray[np.int32] = np.load(path, mmap_mode="r", allow_pickle=False)
+        view: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return view
