@@ -176,6 +176,19 @@ def test_say(value, said):
 
 
 @pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (128, "128"), (1024, "1,024"), (0, "0"), (-3, "-3"), (99_999, "99,999"),
+        (5_146_789, "5,150,000"), (0.0625, "0.0625"), (1 / 3, "0.333"),
+        (12_345.6, "12,346"), (1e-5, "1e-05"), (float("nan"), "undefined"),
+    ],
+)  # fmt: skip
+def test_a_place_on_an_axis_is_what_the_tick_says(value, said):
+    """Two digits would call 128 numbers 130."""
+    assert words.place(value) == said
+
+
+@pytest.mark.parametrize(
     ("y", "said"),
     [
         ([1, 1, 1, 1], "stays at 1"),
