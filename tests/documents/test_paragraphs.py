@@ -201,6 +201,32 @@ def test_the_loss_falls():
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.parametrize(
+    ("backend", "architecture", "words"),
+    [
+        ("numba", "dbow", 100_000),
+        ("numba", "dm", 100_000),
+        ("torch", "dbow", 100_000),
+        ("torch", "dm", 5_000),  # one text is walked in order, a batch at a time
+    ],
+)
+def test_an_enormous_document_stands_beside_empty_ones(backend, architecture, words):
+    """Trained, inferred, and no neighbour of it hurt."""
+    pytest.importorskip(backend, reason=f"{backend} is not installed")
+    rng = np.random.default_rng(0)
+    huge = [f"w{i}" for i in rng.integers(0, 30, words)]
+    texts = [[], huge, ["w1", "w2", "w3"], []]
+    corpus = Corpus.from_documents(texts, name="uneven")
+    config = replace(TINY, architecture=architecture, sample=0)
+    run = pv.fit(corpus, config, backend=backend, seed=1)
+    found = pv.infer(run, texts, seed=5).vectors
+    for vectors, seed in ((run.parameters.D, 1), (found, pv.KEEP_SEED + 5)):
+        start = walk.initial_parameters(4, len(corpus.vocabulary), config, seed=seed).D
+        assert np.isfinite(vectors).all()
+        np.testing.assert_array_equal(vectors[[0, 3]], start[[0, 3]])
+        assert (np.abs(vectors - start).max(axis=1) > 0).tolist() == [0, 1, 1, 0]
+
+
 # --- bad input -----------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("change", "message"),

@@ -32,6 +32,18 @@ def test_constant_scores_are_perfect_only_under_optimism():
     assert ranks.hits(9, "pessimistic") == 0
 
 
+@pytest.mark.parametrize("rank", [kg.rank_scores, realistic_ranks])
+def test_nan_scores_have_no_rank_and_infinite_ones_do(rank):
+    """NaN compares with nothing: it would come first. The message counts them."""
+    scores = np.array([[1.0, 2.0, 0.5], [3.0, 1.0, 2.0]])
+    scores[0, 1] = scores[1, 2] = np.nan
+    with pytest.raises(ValueError, match="2 scores are NaN; they have no rank"):
+        rank(scores, [0, 0])
+    scores[0, 1], scores[1, 2] = np.inf, -np.inf
+    found = rank(scores, [0, 0])
+    np.testing.assert_array_equal(getattr(found, "realistic", found), [2, 1])
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_policies_bracket_and_the_filter_only_helps(seed):
