@@ -8,6 +8,7 @@ from tutor.documents.studies import paragraphs as study
 from tutor.documents.studies import paragraphs_dm as dm
 from tutor.documents.studies import paragraphs_grid as grid
 from tutor.documents.studies import paragraphs_live as live
+from tutor.documents.studies import paragraphs_rivals as rivals
 
 RNG = np.random.default_rng(0)
 
@@ -104,6 +105,51 @@ def test_report_and_pairs_name_what_is_measured():
     assert {name for pair in grid.PAIRS.values() for name in pair} <= names
     scores = study.Scores(np.ones((2, 3)), np.zeros((2, 3)))
     assert grid.report({"x": scores}) == {"ap": {"x": [1, 1]}, "ndcg": {"x": [0, 0]}}
+
+
+@pytest.fixture
+def small_settings(monkeypatch):
+    """Give every method of the stored study settings for ninety documents."""
+
+    def tiny(bits=16, *, code="binary"):
+        return study.ParagraphConfig(
+            dim=bits, bits=bits, epochs=5, negatives=2, code=code, learning_rate=0.03
+        )
+
+    monkeypatch.setattr(study, "binary_config", tiny)
+    monkeypatch.setattr(study, "real_config", lambda dim=16: tiny(dim, code="real"))
+    monkeypatch.setattr(grid, "BITS", (8, 16))
+    monkeypatch.setattr(rivals, "BITS", 16)
+    monkeypatch.setattr(grid.two_stages, "__defaults__", (16,))
+
+
+def test_rivals_are_judged_and_named_as_the_study_says(
+    data, small_settings, monkeypatch
+):
+    """The whole stored study on ninety documents: every name, seeds, intervals."""
+    monkeypatch.setattr(study, "leads", lambda **_: data)
+    monkeypatch.setattr(study, "phenotypes", lambda: data)
+    monkeypatch.setattr(study.Collection, "directions", property(lambda d: directions))
+    directions = study.bags.lsa_directions(data.tfidf[0], 30)
+    found = rivals.rivals()
+    assert set(found) == {"sizes", "stages", "carried", "effect"}
+    for part in ("sizes", "stages", "carried"):
+        for values in found[part]["ap"].values():
+            assert len(values) == len(study.SEEDS)
+    coins = study.judge(study.distances(study.coin_codes(data, 16, 1)), data.relevant)
+    for name, values in found["carried"]["ap"].items():
+        assert np.mean(values) > coins.ap.mean() + 0.05, name
+    for effect in found["effect"].values():
+        assert effect["low"] <= effect["estimate"] <= effect["high"]
+
+
+def test_carried_to_itself_is_what_it_was(data, monkeypatch):
+    """LSA by another collection's directions is its own where the two are one."""
+    directions = study.bags.lsa_directions(data.tfidf[0], 30)
+    monkeypatch.setattr(study.Collection, "directions", property(lambda d: directions))
+    pair = rivals.carried_lsa(data, data, 16)
+    for found, own in zip(pair, data.lsa(16), strict=True):
+        np.testing.assert_allclose(found, own, atol=1e-12)
 
 
 def test_architectures_differ_in_what_the_study_says_and_no_more(data):
