@@ -53,7 +53,7 @@ def effects(runs: Mapping[str, Table]) -> dict[str, Effect]:
         "ceiling-rotation": paired_bootstrap(
             noise.found_by_rotation(cross), noise.found_by_rotation(own)
         ),
-        "distances": rsa.agreement_effect(distance, product),
+        "distances": rsa.agreement_effect(distance, product),  # type: ignore[arg-type]
     }
 
 
