@@ -110,6 +110,15 @@ def test_matplotlib_state_is_untouched():
     assert dict(mpl.rcParams) == before
 
 
+def test_an_empty_cell_of_a_matrix_stays_empty():
+    figure = plot.matrix(
+        [[np.nan, 0.5], [0.2, np.nan]], ["a", "b"], ["a", "b"], title="t", label="l"
+    )
+    (axes, _) = figure.fig.axes
+    assert [text.get_text() for text in axes.texts] == ["0.50", "0.20"]
+    assert "highest 0.5 at a, b; lowest 0.2 at b, a" in figure.alt
+
+
 def luminance(color: str) -> float:
     """Relative luminance of WCAG 2.2."""
     channels = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255

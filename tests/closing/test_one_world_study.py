@@ -116,7 +116,7 @@ def test_the_stored_agreement_follows_from_the_stored_vectors():
 
 
 def test_the_explorer_and_the_page_stay_small():
-    """What a reader loads: 150 kB for the seven spaces, 1 MB for the whole page."""
+    """What a reader loads: 150 kB for the spaces, 1 MB for the whole page."""
     file = ROOT / "book" / "closing" / "one_world.ipynb"
     cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
     shown = [

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tutor.claims import ClaimError
-from tutor.closing import families, which
+from tutor.closing import costs, families, which
 from tutor.house import ledger, pages, speed
 
 
@@ -67,3 +67,43 @@ def test_families_name_chapters_of_their_claims(records):
     known = families.by_id(records)
     for family in families.FAMILIES:
         assert known[family.score.claim]["chapter"] == family.chapter
+
+
+# --- costs ---------------------------------------------------------------------------
+def test_a_cost_is_the_stored_rate_or_not_yet_measured():
+    rates = {row["name"]: row for row in speed.rows()}
+    for family in families.FAMILIES:
+        rate, unit = costs.cost(family.bench, rates)
+        if not family.bench:
+            assert (rate, unit) == ("", costs.NOT_MEASURED)
+            continue
+        side = "rival" if rates[family.bench]["benchmark"] == "devices" else "ours"
+        assert rate.value == rates[family.bench][side]["rate"] / 1e3
+        assert rates[family.bench]["unit"] in unit
+    with pytest.raises(ClaimError, match="no row"):
+        costs.cost("gone", rates)
+
+
+def test_no_family_with_a_rate_of_its_own_chapter_is_called_unmeasured():
+    names = [row["name"] for row in speed.rows()]
+    for family in families.FAMILIES:
+        if family.gpu:
+            assert family.gpu in names
+        if not family.bench:  # bags of words: their chapter has rows of other work only
+            assert family.name.startswith("bags")
+
+
+def test_costs_on_devices_show_both_sides_of_a_row():
+    rates = {row["name"]: row for row in speed.rows()}
+    own = [(f.name, f.gpu) for f in families.FAMILIES]
+    shown = costs.on_devices(own, rates)
+    for (name, work), row in zip(own, shown, strict=True):
+        assert row[0] == name
+        assert len(row) == len(costs.DEVICES_HEADER)
+        if work:
+            assert row[2].value == rates[work]["rival"]["rate"] / 1e3
+            assert row[4].value == rates[work]["ours"]["rate"] / 1e3
+        else:
+            assert row[1] == costs.NOT_MEASURED
+    with pytest.raises(ClaimError, match="on a GPU"):
+        costs.on_devices([("walks", "DeepWalk walks, 1 thread")], rates)

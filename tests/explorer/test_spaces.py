@@ -32,22 +32,54 @@ def several(shown):
 def test_each_space_carries_its_own_neighbours():
     shown = spaces(neighbours=3)
     for name, data in zip(shown.explorers, several(shown), strict=True):
-        alone = page._data(
-            shown.explorers[name],
-            list(shown.explorers[name].keys),
-            page.pack.to_grid(shown.explorers[name].coordinates),
-        )
         assert data["name"] == name
-        for part in ("xy", "near", "cosine"):
-            assert data[part] == alone[part]
         assert f"{name}: 40 keys, 6 dimensions" in data["note"]
         assert "trustworthiness" in data["note"]
+    first, second = several(shown)
+    assert not {"xy", "near", "cosine"} & set(first)  # they stand on the map already
+    order, scores = shown.explorers["pictures"].nearest
+    rows = unpacked(second["near"], second["bits"], order.size)
+    np.testing.assert_array_equal(rows.reshape(order.shape), order)
+    assert second["cosine"] == page.pack.to_base64(page.hundredths(scores))
+
+
+def unpacked(text, bits, count):
+    """Return the numbers as the page's script does: three bytes from the first bit."""
+    packed = [*base64.b64decode(text), 0, 0]
+    found = []
+    for i in range(count):
+        byte, low = divmod(i * bits, 8)
+        three = packed[byte] | packed[byte + 1] << 8 | packed[byte + 2] << 16
+        found.append(three >> low & (2**bits - 1))
+    return np.array(found)
+
+
+def test_places_are_read_back_to_a_thousandth_of_the_width():
+    shown = spaces()
+    places = unpacked(several(shown)[1]["xy"], 10, 80).reshape(-1, 2)
+    grid = page.pack.to_grid(shown.explorers["pictures"].coordinates)
+    np.testing.assert_allclose(places * (9999 / 1023), grid, atol=9999 / 1023 / 2 + 1)
+
+
+@pytest.mark.parametrize("bits", [1, 7, 9, 10, 16])
+def test_packed_numbers_are_read_back(bits):
+    numbers = np.random.default_rng(bits).integers(0, 2**bits, 37)
+    packed = page.pack.to_bits(numbers, bits)
+    assert len(packed) == -(-37 * bits // 8)
+    found = unpacked(page.pack.to_base64(packed), bits, 37)
+    np.testing.assert_array_equal(found, numbers)
+
+
+def test_numbers_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="do not fit 3 bits"):
+        page.pack.to_bits([1, 8], 3)
+    with pytest.raises(ValueError, match="between 1 and 16"):
+        page.pack.to_bits([1], 17)
 
 
 def test_neighbours_are_those_of_the_embedding():
     shown = spaces(neighbours=2)
-    packed = base64.b64decode(several(shown)[1]["near"])
-    first = packed[0] | (packed[1] & 15) << 8
+    first = unpacked(several(shown)[1]["near"], 6, 1)[0]
     assert f"thing{first}" == embedding(1).nearest("thing0", 1)[0].key
 
 
@@ -87,9 +119,11 @@ def test_trained_spaces_are_marked_and_their_numbers_recorded():
     assert "\u27e6" in repr(shown)
 
 
-def test_seven_spaces_of_two_hundred_things_fit_the_page():
-    many = {f"space {i}": embedding(i, n=215, dim=50) for i in range(7)}
-    assert len(Spaces(many)._repr_html_().encode()) <= 150_000
+@pytest.mark.parametrize(("count", "n", "neighbours"), [(7, 215, 8), (14, 361, 5)])
+def test_many_spaces_fit_the_page(count, n, neighbours):
+    many = {f"space {i}": embedding(i, n=n, dim=50) for i in range(count)}
+    shown = Spaces(many, neighbours=neighbours)
+    assert len(shown._repr_html_().encode()) <= 150_000
 
 
 @pytest.mark.parametrize(

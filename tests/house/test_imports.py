@@ -33,6 +33,7 @@ ACROSS_PARTS: dict[tuple[str, str], str] = {
     ("closing.one_world", "multimodal.clip"): "the book's own CLIP is a space",
     ("closing.studies", "context.studies"): "MiniLM reads glosses of other senses",
     ("closing.studies", "words.counts"): "the families are trained on one world",
+    ("closing.studies", "words.subwords"): "the families are trained on one world",
     ("closing.studies", "words.glove"): "the families are trained on one world",
     ("closing.studies", "words.word2vec"): "the families are trained on one world",
     ("closing.studies", "graphs.walks"): "the families are trained on one world",

@@ -8,7 +8,7 @@ from tutor.house.setup import ROOT
 
 WEIGHTS = ROOT / "data" / "weights"
 LISTED = (WEIGHTS / "README.md").read_text(encoding="utf-8")
-STUDIES = ("bert-weights", "one_world-spaces")
+STUDIES = ("bert-weights", "one_world-spaces", "one_world-families")
 TABLES = ("clip", "text_only")
 
 

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from tutor.claims import ClaimError, Measured
+from tutor.closing.costs import cost
 
 Record = Mapping[str, Any]
-
-STORED = (0.0, 1e9)
-"""Band of a stored rate: any rate. What guards it is the record of its benchmark."""
 
 
 class Support(NamedTuple):
@@ -31,8 +29,8 @@ class Support(NamedTuple):
 class Family:
     """One family: what it minimises, what it is held against, what supports the words.
 
-    ``bench`` names a row of ``data/results/bench.json``; empty where no rate of a quiet
-    machine is stored.
+    ``bench`` names a row of ``data/results/bench.json``, ``gpu`` the largest work of it
+    on a GPU; empty where no rate of a quiet machine is stored.
     """
 
     name: str
@@ -42,6 +40,7 @@ class Family:
     score: Support
     failure: Support
     bench: str = ""
+    gpu: str = ""
 
 
 FAMILIES = (
@@ -53,6 +52,7 @@ FAMILIES = (
         Support("counts-ppmi-raw", "reproduced"),
         Support("counts-smoothing-svd", "not reproduced at this size"),
         "truncated SVD, dim 100, against sklearn",
+        "words/counts: 5,150,741 tokens, 43,126 words",
     ),
     Family(
         "skip-gram, negative sampling",
@@ -62,6 +62,7 @@ FAMILIES = (
         Support("word2vec-subsampling-live", "reproduced"),
         Support("word2vec-rare-alike", "reproduced"),
         "SGNS, the tuned kernel, 2 threads",
+        "words/word2vec: Triton, 4,096 walkers, 5,150,741 tokens",
     ),
     Family(
         "GloVe",
@@ -71,6 +72,7 @@ FAMILIES = (
         Support("glove-weighting", "reproduced"),
         Support("glove-sgns", "not reproduced at this size"),
         "GloVe, 4000 words, to the end of training",
+        "words/glove: batches of 65,536 cells, 956,896 tokens",
     ),
     Family(
         "skip-gram on pieces of words",
@@ -80,6 +82,7 @@ FAMILIES = (
         Support("subwords-rare-live", "reproduced"),
         Support("subwords-unknown-live", "undecided"),
         "fastText training, 3 to 6-grams, 1 thread, against fastText",
+        "words/subwords: batches of 16,384 pairs, 365,878 tokens",
     ),
     Family(
         "several vectors a word",
@@ -89,6 +92,7 @@ FAMILIES = (
         Support("senses-hard", "undecided"),
         Support("senses-sources", "reproduced"),
         "Senses, gumbel, 3 a word, 1 thread",
+        "words/senses: 2,048 windows a step, 365,878 tokens",
     ),
     Family(
         "bags of words: LSA, SIF",
@@ -106,6 +110,7 @@ FAMILIES = (
         Support("paragraphs-lsa", "reproduced"),
         Support("paragraphs-bound", "not reproduced at this size"),
         "paragraph vectors, dbow, 1 thread",
+        "documents/paragraphs: binary codes, 6,500 documents, 1,024 a step",
     ),
     Family(
         "masked language model",
@@ -115,6 +120,7 @@ FAMILIES = (
         Support("bert-both-sides-live", "reproduced"),
         Support("bert-both-sides", "not reproduced at this size"),
         "masked language model, one step",
+        "context/bert: 6 layers of 256, 8,192 pieces a step",
     ),
     Family(
         "tuned sentence encoder",
@@ -124,6 +130,7 @@ FAMILIES = (
         Support("matryoshka-pooling", "reproduced"),
         Support("attention-sentence-order", "reproduced"),
         "MiniLM sentence vectors, against sentence-transformers",
+        "context/attention: 2,048 sentence vectors",
     ),
     Family(
         "pictures with words",
@@ -133,6 +140,7 @@ FAMILIES = (
         Support("clip-small-unseen", "reproduced"),
         Support("clip-full-looks", "not reproduced at this size"),
         "contrastive loss and gradient, batch 2048, open_clip",
+        "multimodal/clip: batches of 1,024 pairs, pictures of 32 pixels",
     ),
     Family(
         "heads trained on text alone",
@@ -142,6 +150,7 @@ FAMILIES = (
         Support("text_only-centred", "reproduced"),
         Support("text_only-half", "undecided"),
         "head on text vectors",
+        "multimodal/text_only: 768 dimensions, 1,024 units",
     ),
     Family(
         "walks on a graph",
@@ -151,6 +160,7 @@ FAMILIES = (
         Support("walks-rewired", "reproduced"),
         Support("walks-links-easy", "not reproduced at this size"),
         "DeepWalk walks, 1 thread",
+        "graphs/walks: DeepWalk, 3,194 nodes, 4,096 pairs a step",
     ),
     Family(
         "reconstruction of a graph",
@@ -159,6 +169,8 @@ FAMILIES = (
         "all other nodes, or none",
         Support("reconstruction-order-philosophy", "reproduced"),
         Support("reconstruction-order-wordnet", "not reproduced at this size"),
+        "graphs/reconstruction: SDNE, 2,000 nodes",
+        "graphs/reconstruction: SDNE, 4,000 nodes",
     ),
     Family(
         "facts: triples",
@@ -168,6 +180,7 @@ FAMILIES = (
         Support("triples-complex-kinships", "reproduced"),
         Support("triples-spread-kinships", "not reproduced at this size"),
         "RotatE, self-adversarial sampling",
+        "knowledge/triples: ComplEx, 15,000 entities",
     ),
     Family(
         "facts: flows",
@@ -177,6 +190,7 @@ FAMILIES = (
         Support("flows-affine-share-live", "reproduced"),
         Support("flows-uncertainty-umls", "undecided"),
         "NFE-3, scores of all tails",
+        "knowledge/flows: NFE-1, 15,000 entities",
     ),
     Family(
         "shared tables",
@@ -186,6 +200,7 @@ FAMILIES = (
         Support("multiplexing-fair", "reproduced"),
         Support("multiplexing-orthogonal-blocks", "undecided"),
         "shared table, two look-ups, MovieLens",
+        "systems/multiplexing: 500,000 ratings, 8,192 a batch, table of 100%",
     ),
 )
 
@@ -258,32 +273,12 @@ def closing_table(
                 family.negatives,
                 measured(score),
                 f"{score['metric']} ({score['outcome']})",
-                *_cost(family.bench, rates),
+                *cost(family.bench, rates),
                 f"{failure['statement']} ({failure['outcome']})",
                 measured(failure),
             ]
         )
     return rows
-
-
-def _cost(
-    name: str, rates: Mapping[str, Mapping[str, Any]]
-) -> tuple[Measured | str, str]:
-    """Return a stored rate and its unit; without one, that there is none.
-
-    The rate stands in a marker: a later benchmark on another machine stores another,
-    and the page does not become wrong by it.
-    """
-    if not name:
-        return "", "no rate stored"
-    if name not in rates:
-        raise ClaimError(f"the benchmark has no row {name!r}; it has {list(rates)}")
-    row = rates[name]
-    rate = row["ours"]["rate"] / 1e3
-    digits = 0 if rate >= 10 else 2
-    return Measured(
-        rate, STORED, digits, f"benchmark {name}"
-    ), f"thousand {row['unit']}"
 
 
 HEADER = (

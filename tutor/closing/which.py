@@ -237,11 +237,15 @@ ADVICE = (
         "You ask whether one embedding can stand in for another.",
         "Do not argue from an agreement over pairs alone: whether pictures and words "
         "agree on pairs of one kind by more than the margin, the book could not "
-        "decide. Learn one rotation, test it on things that it has not seen, and hold "
-        "it against partners dealt out within their kind. From words to glosses it "
-        "found far more than kinds explain, from pictures to words only a little more.",
+        "decide. Train one of them twice: words and a graph came less near than two "
+        "runs of the graph's family, so noise of training was no excuse. Then learn "
+        "one rotation, test it on things that it has not seen, and hold it against "
+        "partners dealt out within their kind. From words to glosses it found far more "
+        "than kinds explain, from pictures to words only a little more.",
         (
             *_yes("one_world-rotation-words", "one_world-rotation-pictures"),
+            *_yes("one_world-ceiling", "one_world-ceiling-neighbours"),
+            *_yes("one_world-ceiling-rotation"),
             Support("one_world-pictures-words", "undecided"),
         ),
     ),

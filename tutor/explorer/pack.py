@@ -38,6 +38,24 @@ def to_12_bits(values: ArrayLike) -> NDArray[np.uint8]:
     return np.stack(three, axis=1).astype(np.uint8).reshape(-1)
 
 
+def to_bits(values: ArrayLike, bits: int) -> NDArray[np.uint8]:
+    """Return numbers below ``2 ** bits`` as bytes, low bits first, without gaps.
+
+    Shapes: any shape of m numbers, read row by row → (ceil(m * bits / 8),). Raises
+    ``ValueError`` for a number that does not fit, or other than 1 to 16 bits.
+    """
+    flat = np.asarray(values, dtype=np.int64).ravel()
+    if not 1 <= bits <= 16:
+        raise ValueError(f"bits must lie between 1 and 16, got {bits}")
+    if len(flat) and not 0 <= flat.min() <= flat.max() < 1 << bits:
+        raise ValueError(
+            f"numbers from {flat.min()} to {flat.max()} do not fit {bits} bits: they "
+            f"must lie between 0 and {(1 << bits) - 1}"
+        )
+    single = flat[:, None] >> np.arange(bits) & 1
+    return np.packbits(single.astype(np.uint8).ravel(), bitorder="little")
+
+
 def to_grid(flat: NDArray[np.float64]) -> NDArray[np.uint16]:
     """Return coordinates rounded to a grid of 0..9999, one scale for both axes.
 

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from tutor.embedding import Embedding
 from tutor.explorer import pack, page
 from tutor.explorer.trained import Trained
@@ -95,7 +97,9 @@ class Spaces:
         )
         first = next(iter(self.explorers.values()))
         mark = " data-measured" if first.trained else ""
-        data = pack.script_json([self._space(name) for name in self.explorers])
+        data = pack.script_json(
+            [self._space(name, first=not i) for i, name in enumerate(self.explorers)]
+        )
         return page.html(
             first,
             bar=f'<label>Space <select class="ex-space">{options}</select></label>\n',
@@ -105,22 +109,33 @@ class Spaces:
             script=page.asset("spaces.js"),
         )
 
-    def _space(self, name: str) -> dict[str, Any]:
-        """Return what the script reads of one space."""
+    def _space(self, name: str, *, first: bool) -> dict[str, Any]:
+        """Return what the script reads of one space; of the first, what is not there.
+
+        To save room a row has as many bits as it needs, and a place ten: a thousandth
+        of the map's width.
+        """
         explorer = self.explorers[name]
         order, scores = explorer.nearest
         total, dim = explorer.embedding.vectors.shape
         kept = page.kept(explorer, lambda shown: getattr(shown, "text", str(shown)))
-        return {
+        told: dict[str, Any] = {
             "name": pack.visible(name),
-            "xy": pack.to_base64(pack.to_grid(explorer.coordinates)),
-            "near": pack.to_base64(pack.to_12_bits(order)),
-            "cosine": pack.to_base64(page.hundredths(scores)),
             "note": (
                 f"{pack.visible(name)}: {total:,} keys, {dim} dimensions, drawn in 2 "
                 f"by principal components. The map keeps: {kept}. Neighbours are by "
                 "cosine in all dimensions."
             ),
+        }
+        if first:
+            return told
+        places = np.rint(pack.to_grid(explorer.coordinates) * (1023 / pack.GRID))
+        bits = max(1, (total - 1).bit_length())
+        return told | {
+            "bits": bits,
+            "xy": pack.to_base64(pack.to_bits(places, 10)),
+            "near": pack.to_base64(pack.to_bits(order, bits)),
+            "cosine": pack.to_base64(page.hundredths(scores)),
         }
 
     def _table(self, mark: str) -> str:

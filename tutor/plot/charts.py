@@ -229,7 +229,7 @@ def matrix(
     Parameters
     ----------
     values : (r, c)
-        Values of both signs get a scale that is symmetric about 0.
+        Values of both signs get a scale that is symmetric about 0; NaN stays empty.
     rows, columns : sequences of str
         Names, r and c of them.
     title, label : str
@@ -271,6 +271,8 @@ def matrix(
 def _write_cells(axes: Any, image: Any, table: np.ndarray, digits: int) -> None:
     """Write each number in black or white, whichever reads better on its cell."""
     for (row, column), value in np.ndenumerate(table):
+        if np.isnan(value):
+            continue  # an empty cell
         red, green, blue, _ = image.cmap(image.norm(value))
         light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.5
         axes.text(

@@ -2,7 +2,8 @@
 
 Settings are those of the families' own chapters, made smaller where nothing depends on
 it; none was chosen by looking at an agreement. A family that claims rest on has five
-seeds; GloVe of the course, in tables only, has two.
+seeds; GloVe of the course, in tables only, has two here and the rest in
+``one_world_families``.
 """
 
 from __future__ import annotations
