@@ -145,6 +145,30 @@ def test_a_forbidden_token_is_seen_by_nobody_but_itself(model):
     assert np.abs(hidden - study.sentence_vectors(model, texts)).max() > 1e-3
 
 
+@pytest.mark.parametrize("place", [0, 2])
+def test_hiding_holds_in_every_block_from_the_first(model, place):
+    """The same mask by hand, block by block: nobody but itself has weight on it.
+
+    The pooled vector is still the mean of all states, the hidden token's among them.
+    """
+    text = ["a river bank"]
+    (ids,) = study.tokens_of(model, text)
+    allowed = torch.ones(1, len(ids), len(ids), dtype=torch.bool)
+    allowed[:, :, place] = False
+    allowed[:, place, place] = True
+    others = [p for p in range(len(ids)) if p != place]
+    with torch.inference_mode():
+        X = model.encoder.embed(torch.tensor([ids]))
+        for block in model.encoder.stack():
+            weights = block.attention_weights(X, allowed)
+            assert weights[..., others, place].max() == 0
+            assert weights[..., place, others].min() > 0  # it still looks at them
+            X = block(X, allowed)
+    wanted = X[0].mean(dim=0).numpy()
+    found = heads.vectors_forbidding(model, text, lambda number: place)
+    np.testing.assert_allclose(found[0], wanted / np.linalg.norm(wanted), atol=1e-5)
+
+
 def test_without_a_mask_only_the_longest_keeps_its_vector(model):
     texts = ["a bank", "they pulled the canoe up on the bank"]
     right = study.sentence_vectors(model, texts)
