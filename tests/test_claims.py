@@ -1,5 +1,7 @@
 """Claims: the decision rule, the marks on the page, what is stored, what is stale."""
 
+import ast
+import importlib.util
 import json
 import math
 import re
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from tutor import claims
 from tutor.claims import Claim, ClaimError, Measured
-from tutor.claims.hashing import canonical, fingerprint, input_name
+from tutor.claims.hashing import canonical, fingerprint, input_name, is_guard
+from tutor.claims.stored import results_root
 from tutor.claims.studies import Study, expand, imported, stale, studies
 from tutor.claims.studies import run as run_study
 from tutor.claims.verdict import paper_name
@@ -356,8 +359,6 @@ def test_stale_result_is_named(tmp_path, monkeypatch):
 
 def test_canonical_form_is_pinned():
     """The same text on every supported Python, or artefacts would look stale there."""
-    import ast
-
     tree = ast.parse('def f(x: int = 1):\n    "doc"\n    return f"{x!r:>3}" or [*x]\n')
     assert canonical(tree) == (
         "Module(body=[FunctionDef(name='f', args=arguments(args=[arg(arg='x', "
@@ -367,6 +368,73 @@ def test_canonical_form_is_pinned():
         "format_spec=JoinedStr(values=[Constant(value='>3')]))]), List(elts=["
         "Starred(value=Name(id='x', ctx=Load()), ctx=Load())], ctx=Load())]))])])"
     )
+
+
+_BARE = "def f(x):\n    return x + 1\n"
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "if x < 0:\n        raise ValueError('below 0')",
+        "if x < 0:\n        raise ValueError('another word')",
+        "if len(x) > 3 and not all(x):\n        raise ValueError",
+        "if x is None:\n        said = repr(x)\n        raise TypeError(said)",
+        "if x < 0:\n        raise ValueError\n    elif x > 9:\n        raise KeyError",
+        "assert x.shape == (3,)",
+    ],
+)
+def test_guards_are_not_hashed(guard):
+    """What can only stop a run decides no number of a run that came to its end."""
+    guarded = _BARE.replace("    return", f"    {guard}\n    return")
+    assert canonical(ast.parse(guarded)) == canonical(ast.parse(_BARE))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "if x < 0:\n        x = 0",
+        "if x < 0:\n        return 0\n        raise ValueError",
+        "if x < 0:\n        raise ValueError\n    else:\n        x = 2",
+        "if (x := 2) < 0:\n        raise ValueError",
+        "if x.pop() < 0:\n        raise ValueError",
+        "if next(x) < 0:\n        raise ValueError",
+        "assert x.pop()",
+        "raise ValueError",
+        "while x < 0:\n        raise ValueError",
+        "if x < 0:\n        for y in x:\n            break\n        raise ValueError",
+    ],
+)
+def test_what_can_change_a_number_is_hashed(statement):
+    """Where a statement may do more than stop, it is code like any other."""
+    changed = _BARE.replace("    return", f"    {statement}\n    return")
+    assert canonical(ast.parse(changed)) != canonical(ast.parse(_BARE))
+
+
+def test_no_hashed_code_goes_on_after_a_guard():
+    """A guard that somebody catches would decide what comes next; nobody does.
+
+    Two kinds of handler may go on: one for a library that is not there, and one that
+    makes a cached file again. Neither is about a number.
+    """
+    names = {
+        name.partition(":")[0]
+        for path in results_root().glob("*.json")
+        for name in json.loads(path.read_text()).get("inputs", ())
+    }
+    assert len(names) > 100
+    caught, guards = [], 0
+    for name in sorted(names):
+        tree = ast.parse(Path(importlib.util.find_spec(name).origin).read_text())
+        guards += sum(map(is_guard, ast.walk(tree)))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler):
+                ends = isinstance(node.body[-1], ast.Raise)
+                gone = ast.unparse(node.type or ast.Constant(None)) == "ImportError"
+                if not (ends or gone or name.startswith("tutor.datasets.")):
+                    caught.append(f"{name}:{node.lineno}")
+    assert not caught
+    assert guards > 300
 
 
 def test_input_names():

@@ -1,5 +1,6 @@
 """tutor.sampling: the same bits everywhere, and the distributions they must follow."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutor import sampling
+from tutor.datasets import Corpus, Vocabulary
 from tutor.sampling import reference
 
 U64 = (1 << 64) - 1
@@ -210,6 +212,45 @@ def test_pairs_of_pieces_are_the_pairs_of_the_whole():
 def test_offsets_must_cut_the_tokens(offsets):
     with pytest.raises(ValueError, match="offsets must"):
         sampling.check_offsets(3, offsets)
+
+
+BLOCK = 1 << 20
+
+
+@pytest.mark.parametrize("place", [1, BLOCK - 1, BLOCK, BLOCK + 1, BLOCK + 4])
+def test_a_border_that_falls_is_found_wherever_it_lies(place):
+    """Borders are looked at a block at a time; a fall between two blocks counts."""
+    offsets = np.arange(1, BLOCK + 7)
+    offsets[0] = 0
+    sampling.check_offsets(BLOCK + 6, offsets)
+    offsets[place] = offsets[place + 1] + 1
+    with pytest.raises(ValueError, match="offsets must rise"):
+        sampling.check_offsets(BLOCK + 6, offsets)
+    with pytest.raises(ValueError, match="offsets must not fall"):
+        corpus_of(offsets)
+
+
+def corpus_of(offsets):
+    tokens = np.zeros(int(offsets[-1]), np.int32)
+    return Corpus(tokens, offsets, Vocabulary(["a"], [len(tokens)]))
+
+
+def test_looking_at_mapped_borders_holds_a_block_only(tmp_path):
+    """Memory does not grow with the number of documents: 32 MB of them here."""
+    path = tmp_path / "offsets.npy"
+    np.save(path, np.arange(4 * BLOCK + 1))
+    offsets = np.load(path, mmap_mode="r")
+    tracemalloc.start()
+    try:
+        sampling.check_offsets(4 * BLOCK, offsets)
+        assert tracemalloc.get_traced_memory()[1] < 12e6
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        corpus_of(offsets)
+        tokens = 4 * 4 * BLOCK
+        assert tracemalloc.get_traced_memory()[1] - before < tokens + 12e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("seed", [0.5, "1", None, 1 << 64])

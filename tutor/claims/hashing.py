@@ -1,4 +1,9 @@
-"""Hash of a piece of code: its syntax tree without docstrings, comments and layout."""
+"""Hash of a piece of code: its syntax tree without docstrings, comments and layout.
+
+Guards are left out too: an ``if`` that can do nothing but raise, and ``assert``. A run
+that came to its end passed all of them, so no number of it hangs on what they ask or
+say, and a clearer refusal does not make a stored result stale.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +18,13 @@ from typing import Any
 from tutor.claims.measured import ClaimError
 
 _Scope = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+_Leaves = ast.Return | ast.Yield | ast.YieldFrom | ast.Await | ast.Break | ast.Continue
+_CHANGING = {
+    *("next", "pop", "popitem", "popleft", "setdefault", "append", "extend", "add"),
+    *("update", "insert", "remove", "discard", "clear", "sort", "reverse", "fill"),
+    *("read", "readline", "write", "send", "shuffle", "setflags", "setattr"),
+}
+"""Calls that change what they are asked about: a question with one is no guard."""
 
 
 def input_name(item: ModuleType | Any | str) -> str:
@@ -97,8 +109,8 @@ def _find(tree: ast.AST, qualname: str) -> ast.AST | None:
 def canonical(tree: ast.AST) -> str:
     """Write a syntax tree the same way on every Python from 3.11 to 3.13.
 
-    Positions, docstrings, empty fields and fields that only newer versions know are
-    left out.
+    Positions, docstrings, guards, empty fields and fields that only newer versions know
+    are left out.
     """
     if isinstance(tree, _Scope):
         body = tree.body[1:] if ast.get_docstring(tree, clean=False) else tree.body
@@ -118,5 +130,41 @@ def _value(value: Any) -> str:
     if isinstance(value, ast.AST):
         return canonical(value)
     if isinstance(value, list):
-        return "[" + ", ".join(_value(item) for item in value) + "]"
+        kept = (item for item in value if not is_guard(item))
+        return "[" + ", ".join(_value(item) for item in kept) + "]"
     return repr(value)
+
+
+def is_guard(node: Any) -> bool:
+    """Tell whether a statement can stop a run and do nothing else.
+
+    An ``assert`` is one; so is an ``if`` each of whose branches ends in ``raise`` and
+    cannot be left on the way, if its question binds no name and calls nothing that
+    changes what it is asked of.
+    """
+    if isinstance(node, ast.Assert):
+        return _only_asks(node.test)
+    if not isinstance(node, ast.If) or not _stops(node.body):
+        return False
+    rest = node.orelse
+    ends = not rest or (len(rest) == 1 and is_guard(rest[0])) or _stops(rest)
+    return ends and _only_asks(node.test)
+
+
+def _stops(body: list[ast.stmt]) -> bool:
+    """Tell whether these statements always end in a ``raise``."""
+    inside = (node for statement in body for node in ast.walk(statement))
+    left = any(isinstance(node, _Leaves) for node in inside)
+    return bool(body) and isinstance(body[-1], ast.Raise) and not left
+
+
+def _only_asks(test: ast.expr) -> bool:
+    """Tell whether a question leaves everything as it was."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.NamedExpr):
+            return False
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in _CHANGING:
+                return False
+    return True
