@@ -113,17 +113,12 @@ def keep_probability(counts: ArrayLike, sample: float) -> NDArray[np.float64]:
 
     .. math:: p_w = \min\Bigl(1, \sqrt{t / f_w} + t / f_w\Bigr)
 
-    where :math:`f_w` is the word's share of all tokens and :math:`t` is ``sample``.
-    This is the formula of the published program; the paper prints
-    :math:`1 - \sqrt{t / f_w}` as the probability of discarding. ``sample=0`` keeps
-    everything.
+    where :math:`f_w` is the word's share of all tokens and :math:`t` is ``sample``; 0
+    keeps everything. The formula of the published program; the paper prints
+    :math:`1 - \sqrt{t / f_w}` as the probability of discarding.
 
-    Shapes: ``counts`` (vocab,) → (vocab,).
-
-    Raises
-    ------
-    ValueError
-        If a count is not positive or ``sample`` is negative.
+    Shapes: ``counts`` (vocab,) → (vocab,). Raises ``ValueError`` if a count is not
+    positive or ``sample`` is negative.
     """
     counts = _check_counts(counts)
     if not 0 <= sample < np.inf:
