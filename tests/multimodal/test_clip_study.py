@@ -1,5 +1,7 @@
 """Studies of clip: controls that know nothing, sets of one size, values by hand."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from clip_data import TINY, small_set
@@ -111,3 +113,73 @@ def test_small_runs_are_values_of_the_right_shape():
     table = study.values(study.fits(data, TINY, seeds=(1, 2)), data)
     assert table.shape == (2, 12)
     assert set(np.unique(table)) <= {0.0, 0.5, 1.0}
+
+
+def test_reduced_arms_see_as_many_pairs(monkeypatch):
+    """Steps times batch is the number of pairs; what 256 cannot divide is refused."""
+    asked = []
+
+    def fits(data, config, *, seeds):
+        asked.append((config.loss, config.batch_size, config.steps, tuple(seeds)))
+        return []
+
+    monkeypatch.setattr(live, "fits", fits)
+    monkeypatch.setattr(live, "values", lambda models, data: np.zeros((1, len(data))))
+    assert list(live.fewer_pairs(seeds=(1,))) == [
+        "infonce 16",
+        "siglip 16",
+        "infonce 256",
+    ]
+    assert asked == [
+        ("infonce", 16, 160, (1,)),
+        ("siglip", 16, 160, (1,)),
+        ("infonce", 256, 10, (1,)),
+    ]
+    assert all(size * steps == live.FEWER_PAIRS for _, size, steps, _ in asked)
+    with pytest.raises(ValueError, match="multiple of 256"):
+        live.fewer_pairs(1000)
+
+
+def test_a_fixed_temperature_stays(monkeypatch):
+    """The arm is the small model with nothing but its temperature held."""
+    seen = []
+    monkeypatch.setattr(live, "part", lambda name: small_set())
+    monkeypatch.setattr(live, "values", lambda models, data: seen.extend(models))
+    live.fixed_temperature(0.02, TINY, seeds=(1, 2))
+    assert [model.temperature for model in seen] == pytest.approx([0.02, 0.02])
+
+
+def test_runs_on_borrowed_features_have_one_row_a_seed(monkeypatch):
+    """Features that name their concept are found; the tables have the test's items."""
+    data = small_set()
+    features = np.eye(12, dtype=np.float32)
+    monkeypatch.setattr(live, "part", lambda name: data)
+    monkeypatch.setattr(live, "borrowed_features", lambda: (features, features))
+    table = live.borrowed(TINY, seeds=(1, 2))
+    assert table.shape == (2, 12)
+    small = clip.ClipConfig(**{**TINY.__dict__, "units": "pieces"})
+    for name in ("MANY", "ENGLISH"):
+        monkeypatch.setattr(live, name, small)
+    many, english = live.few_languages(2, languages=("en", "fr"), seeds=(1, 2))
+    assert many.shape == english.shape == (2, 12)
+    np.testing.assert_array_equal(many <= 1, True)
+
+
+def test_names_are_asked_without_english(monkeypatch):
+    """Two languages, found in one of them: a half; English does not count."""
+
+    class Reader:
+        def encode_image(self, rows):
+            return rows
+
+        def encode_text(self, texts):
+            return np.array([[1.0, 0.0] if t == "yes" else [0.0, 1.0] for t in texts])
+
+    test = SimpleNamespace(names={"de": ["yes", "no"], "es": ["no", "yes"]})
+    monkeypatch.setattr(live, "K", 1)
+    np.testing.assert_array_equal(
+        live._by_names(Reader(), np.eye(2), test, ["de", "es"]), [0.5, 0.5]
+    )
+    np.testing.assert_array_equal(
+        live._by_names(Reader(), np.eye(2), test, ["de"]), [1, 1]
+    )

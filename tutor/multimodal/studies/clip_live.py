@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tutor.datasets import emoji
 from tutor.datasets.emoji import EmojiSet
 from tutor.multimodal import clip
 from tutor.multimodal.clip import ClipConfig, ClipFit
 from tutor.multimodal.studies.clip import (
     CHOOSING,
+    ENGLISH,
     FULL,
+    MANY,
     SEEDS,
     SMALL,
     Floats,
+    K,
+    arm,
+    captions,
     fits,
+    found,
     part,
     values,
     world,
@@ -74,6 +83,110 @@ def leak(
         values(fits(mixed, config, seeds=seeds), test),
         values(fits(strangers, config, seeds=seeds), test),
     )
+
+
+# --- the stored studies at a reduced size --------------------------------------------
+FEWER_PAIRS = 2_560
+"""A fifth of the pairs of study ``clip-losses``; each batch of it divides them."""
+FEW = ("en", "de", "es", "zh")
+"""English and three of the thirteen others, one of them without spaces."""
+PIXELS = 64
+"""A side of the drawings that the frozen network sees here; the study has 96."""
+
+
+def fewer_pairs(
+    pairs: int = FEWER_PAIRS, *, seeds: Sequence[int] = SEEDS
+) -> dict[str, Floats]:
+    """Return the tables of three arms of ``clip-losses``, each at ``pairs`` pairs.
+
+    The arms are ``infonce 16``, ``siglip 16`` and ``infonce 256``: loss and batch.
+
+    Raises
+    ------
+    ValueError
+        If a batch of 256 does not divide the pairs: then the arms see unequal numbers.
+    """
+    if pairs < 256 or pairs % 256:
+        raise ValueError(f"pairs must be a multiple of 256, got {pairs}")
+    train, test = part("train"), part("test")
+    arms = (("infonce", 16), ("siglip", 16), ("infonce", 256))
+    return {
+        f"{loss} {size}": values(
+            fits(train, replace(arm(loss, size), steps=pairs // size), seeds=seeds),
+            test,
+        )
+        for loss, size in arms
+    }
+
+
+def fixed_temperature(
+    temperature: float = 0.01,
+    config: ClipConfig = SMALL,
+    *,
+    seeds: Sequence[int] = SEEDS,
+) -> Floats:
+    """Return the table of runs whose temperature is fixed."""
+    fixed = replace(config, temperature=temperature, learn_temperature=False)
+    return values(fits(part("train"), fixed, seeds=seeds), part("test"))
+
+
+@lru_cache(maxsize=1)
+def borrowed_features() -> tuple[NDArray, NDArray]:
+    """Return ImageNet features of the training and of the test drawings.
+
+    At `PIXELS` pixels a side, where the study has 96.
+    """
+    from tutor.multimodal import frozen
+
+    _, split = world()
+    images = emoji.load(PIXELS).images
+    train, test = (
+        frozen.features(images[rows], size=PIXELS) for rows in (split.train, split.test)
+    )
+    return train, test
+
+
+def borrowed(config: ClipConfig = SMALL, *, seeds: Sequence[int] = SEEDS) -> Floats:
+    """Return the table of runs on frozen features, at the steps of ``config``."""
+    seen, asked = borrowed_features()
+    test = part("test")
+    models = fits(part("train"), config, seeds=seeds, features=seen)
+    return np.stack(
+        [found(m.encode_image(asked), m.encode_text(captions(test))) for m in models]
+    )
+
+
+def few_languages(
+    steps: int = 150,
+    *,
+    languages: Sequence[str] = FEW,
+    seeds: Sequence[int] = SEEDS,
+) -> tuple[Floats, Floats]:
+    """Return tables of runs on names in ``languages``, and on English captions.
+
+    Whether a test picture is among the ten nearest of its name, mean of all languages
+    but English; the picture side is a linear map on frozen features in both.
+    """
+    seen, asked = borrowed_features()
+    train, test = part("train"), part("test")
+    others = [language for language in languages if language != "en"]
+    tables = []
+    for config in (replace(MANY, languages=tuple(languages)), ENGLISH):
+        models = fits(train, replace(config, steps=steps), seeds=seeds, features=seen)
+        tables.append([_by_names(model, asked, test, others) for model in models])
+    many, english = (np.asarray(rows, dtype=np.float64) for rows in tables)
+    return many, english
+
+
+def _by_names(
+    model: ClipFit, asked: NDArray, test: EmojiSet, languages: Sequence[str]
+) -> Floats:
+    images = model.encode_image(asked)
+    ranks = [
+        clip.retrieval_ranks(model.encode_text(test.names[language]), images)
+        for language in languages
+    ]
+    return np.asarray(np.mean([rank <= K for rank in ranks], axis=0), np.float64)
 
 
 # --- before training -----------------------------------------------------------------
