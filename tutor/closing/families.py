@@ -117,7 +117,7 @@ FAMILIES = (
         "context/bert",
         "guess hidden pieces from both sides",
         "all other pieces, by softmax",
-        Support("bert-both-sides-live", "reproduced"),
+        Support("bert-both-sides-trainings", "reproduced"),
         Support("bert-both-sides", "not reproduced at this size"),
         "masked language model, one step",
         "context/bert: 6 layers of 256, 8,192 pieces a step",
