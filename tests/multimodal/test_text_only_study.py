@@ -14,6 +14,7 @@ from tutor.multimodal import text_only
 from tutor.multimodal.studies import text_only as study
 from tutor.multimodal.studies import (
     text_only_clouds,
+    text_only_live,
     text_only_shifts,
     text_only_vectors,
 )
@@ -148,6 +149,38 @@ def test_damaged_and_absent_vectors_are_refused(tmp_path, monkeypatch):
     (tmp_path / "weights" / "text_only-cold.safetensors").write_bytes(b"half a file")
     with pytest.raises(DamagedFileError):
         text_only_vectors.preset("cold")
+
+
+# --- one encoder, a head a seed ------------------------------------------------------
+def test_heads_stand_on_one_encoder_and_differ_by_seed(monkeypatch):
+    """Each row is the study's own method on the same clouds with its seed."""
+    clouds = planted(gap=0.6)
+    monkeypatch.setattr(text_only_live, "preset_clouds", lambda name: clouds)
+    runs = text_only_live.heads("cold", ("text", "noise"), seeds=(1, 2))
+    assert [set(run) for run in runs] == [{"text", "noise"}] * 2
+    for run, seed in zip(runs, (1, 2), strict=True):
+        own = study.methods(clouds, seed=seed, only=("text",))
+        np.testing.assert_array_equal(run["text"].right, own["text"].right)
+
+
+def test_clouds_of_a_preset_are_its_encoders_rows(monkeypatch):
+    """Pictures and captions of all concepts, in the order of the set."""
+    data, split = text_only_clouds.world()
+
+    class Model:
+        def encode_image(self, images):
+            return images.reshape(len(images), -1)[:, :3]
+
+        def encode_text(self, texts):
+            return np.array([[len(text), 0, 1] for text in texts])
+
+    monkeypatch.setattr(text_only_live.weights, "preset", lambda name: Model())
+    text_only_live.preset_clouds.cache_clear()
+    clouds = text_only_live.preset_clouds("cold")
+    text_only_live.preset_clouds.cache_clear()
+    assert clouds.split is split
+    np.testing.assert_array_equal(clouds.images[7], data.images[7].ravel()[:3])
+    assert clouds.texts[7, 0] == len(data.caption(7))
 
 
 # --- the stored result ---------------------------------------------------------------
