@@ -53,10 +53,10 @@ def _row(long: int, short: int) -> Row:
         notes=(
             "documents of course-en as text, over and over: splitting, counting, ids, "
             "shuffled documents, hashes. Bound: the vocabulary of all words, buffers "
-            "of a million tokens or documents (which only the longer corpus fills), the "
-            "libraries; neither the tokens nor the documents. The time is that of a new process, start "
-            "included; the rate by processor says nothing, as the work is not in the "
-            "process that is timed"
+            "of a million tokens or documents (which only the longer corpus fills), "
+            "the libraries; neither the tokens nor the documents. The time is that of "
+            "a new process, start included; the rate by processor says nothing, as the "
+            "work is not in the process that is timed"
         ),
     )
 
