@@ -88,12 +88,7 @@ NEEDS = {
         "lee-documents",
     ),
     "multimodal/clip": ("world",),
-    "multimodal/text_only": (
-        "openmoji-font",
-        "emoji-names",
-        "emoji-keywords",
-        "emoji-categories",
-    ),
+    "multimodal/text_only": ("world",),
     "graphs/walks": ("world",),
     "graphs/reconstruction": ("wikipedia-leads-en", "wordnet", "men"),
     "knowledge/triples": ("nations", "kinships", "umls"),
