@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from two_concepts import Concepts
 
 from tutor import claims
 from tutor.claims.studies import stale
@@ -178,17 +179,6 @@ def test_around_leaves_no_row_alone():
     assert not set(graph.subgraph(kept).isolated()) & {0, 1, 2}
     with pytest.raises(ValueError, match="raise it"):
         families.around(graph, rows, 4)
-
-
-class Concepts:
-    """Two concepts, the second of which is article 1."""
-
-    def column(self, name):
-        assert name == "article"
-        return (-1, 1)
-
-    def texts(self):
-        return ("A cat is an animal. It purrs.", "A dog is an animal. It barks.")
 
 
 def test_codes_of_the_concepts_are_bits(monkeypatch):

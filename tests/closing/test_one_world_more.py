@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from two_concepts import Concepts
 
 from tutor import claims
 from tutor.closing.one_world import stored
@@ -63,17 +64,6 @@ def test_a_flow_gives_locations_one_run_a_seed(monkeypatch):
     whole = more.fit_flows(data, more.FLOWS, seed=1).embedding.subset(keys).vectors
     assert whole.shape == (5, 6)  # the spread stands behind
     np.testing.assert_array_equal(table[0], whole[:, :3])
-
-
-class Concepts:
-    """Two concepts, the second of which is article 1."""
-
-    def column(self, name):
-        assert name == "article"
-        return (-1, 1)
-
-    def texts(self):
-        return ("A cat is an animal. It purrs.", "A dog is an animal. It barks.")
 
 
 def test_paragraph_vectors_of_the_concepts_stand_first(monkeypatch):

@@ -35,8 +35,7 @@ def every(split: Split, step: int) -> Split:
     ValueError
         For a step below 1.
     """
-    if step < 1:
-        raise ValueError(f"step must be 1 or more, got {step}")
+    _check(step)
     return _of(split, lambda keys: np.arange(len(keys)) % step == 0)
 
 
@@ -51,10 +50,14 @@ def some_users(split: Split, step: int, field: int = 0) -> Split:
     ValueError
         For a step below 1.
     """
-    if step < 1:
-        raise ValueError(f"step must be 1 or more, got {step}")
+    _check(step)
     kept = np.unique(split.train[0][:, field])[::step]
     return _of(split, lambda keys: np.isin(keys[:, field], kept))
+
+
+def _check(step: int) -> None:
+    if step < 1:
+        raise ValueError(f"step must be 1 or more, got {step}")
 
 
 def _of(split: Split, chosen: Callable[[Keys], NDArray[Any]]) -> Split:
