@@ -57,6 +57,11 @@ def plain_stages(data: Collection, reals: Mapping[int, Pair]) -> dict[str, Score
         whole, both = study.distances(pair), study.two_stage(codes, pair)
         rows["real"].append(study.judge(whole, data.relevant))
         rows["planes, then real"].append(study.judge(both, data.relevant))
+    return stacked(rows)
+
+
+def stacked(rows: Mapping[str, list[Scores]]) -> dict[str, Scores]:
+    """Return each method's scores as two tables (seeds, queries)."""
     return {
         name: Scores(np.array([r.ap for r in kept]), np.array([r.ndcg for r in kept]))
         for name, kept in rows.items()
@@ -94,6 +99,7 @@ def by_planes_of(own: Any, pair: Pair, seed: int) -> Pair:
 def carried(source: Collection, target: Collection) -> dict[str, Scores]:
     """Return the scores on the target of what was learned on the source alone."""
     own, flat = source.lsa(BITS)[0], carried_lsa(source, target, BITS)
+    counts = carried_counts(source, target)
     rows: dict[str, list[Scores]] = {}
     for seed in SEEDS:
         binary = pv.fit(source.corpus, study.binary_config(BITS), seed=seed)
@@ -103,7 +109,7 @@ def carried(source: Collection, target: Collection) -> dict[str, Scores]:
         model = autoencoder.fit(
             source.counts[0], study.autoencoder_config(BITS), seed=seed
         )
-        a, b = (autoencoder.codes(model, c) for c in carried_counts(source, target))
+        a, b = (autoencoder.codes(model, c) for c in counts)
         pairs = {
             "binary": grid.carried_codes(binary, target, seed),
             "real": (left, right),
@@ -115,10 +121,7 @@ def carried(source: Collection, target: Collection) -> dict[str, Scores]:
         for name, pair in pairs.items():
             scores = study.judge(study.distances(pair), target.relevant)
             rows.setdefault(name, []).append(scores)
-    return {
-        name: Scores(np.array([r.ap for r in kept]), np.array([r.ndcg for r in kept]))
-        for name, kept in rows.items()
-    }
+    return stacked(rows)
 
 
 # --- what is stored ------------------------------------------------------------------
